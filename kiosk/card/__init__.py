@@ -1,0 +1,1 @@
+"""My Number Card: protocol, allow-list, reader, and the booth that runs them in a process of its own."""

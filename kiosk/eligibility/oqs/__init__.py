@@ -1,0 +1,1 @@
+"""The XML interface of the eligibility terminal (domain/oqs-interface.md)."""

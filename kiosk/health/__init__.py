@@ -1,0 +1,1 @@
+"""Self-diagnosis: what is missing, said in words."""

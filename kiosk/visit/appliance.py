@@ -1,0 +1,323 @@
+"""What there is: the appliance, the visit in it, and the stage the visit is in. Frozen; a change is a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from kiosk.record.checkin import CheckIn
+from kiosk.record.consent import ConsentItem
+from kiosk.record.dates import Notice
+from kiosk.record.eligibility import EligibilityAnswer
+from kiosk.record.identity import Certificate, Challenge, Claim, Method
+from kiosk.record.ids import KioskId, QueueNumber, VisitId
+from kiosk.visit.profiles import Profile
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question to a station: the visit it belongs to and a running number. Every answer repeats it."""
+
+    visit_id: VisitId
+    number: int
+
+
+class CardProblem(StrEnum):
+    """Why a card cannot go on: one plain sentence each on the screen."""
+
+    UNREADABLE = "unreadable"
+    OTHER_CARD = "other_card"
+    NO_CERTIFICATE = "no_certificate"
+    EXPIRED = "expired"
+
+
+class Advice(StrEnum):
+    """One thing the person before the camera can do better."""
+
+    LOOK_HERE = "look_here"
+    COME_CLOSER = "come_closer"
+    STEP_BACK = "step_back"
+    FACE_FRONT = "face_front"
+    HOLD_STILL = "hold_still"
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    BACK_LIT = "back_lit"
+    ONE_PERSON = "one_person"
+
+
+class Nudge(StrEnum):
+    """Why the patient is asked to choose again."""
+
+    FACE_FAILED = "face_failed"
+    FACE_UNAVAILABLE = "face_unavailable"
+    PIN_LOCKED = "pin_locked"
+    PIN_UNAVAILABLE = "pin_unavailable"
+    VISUAL_REFUSED = "visual_refused"
+
+
+@dataclass(frozen=True, repr=False)
+class Card:
+    """What the card said when it was read. `pin_tries` None: this card has no usable PIN."""
+
+    certificate: Certificate
+    notice: Notice
+    pin_tries: int | None
+    can_show_photo: bool
+    """Check number B is known and the card holds a photo: face way and photo comparison are possible."""
+    simulated: bool
+
+    def __repr__(self) -> str:
+        return f"Card({self.notice}, pin_tries={self.pin_tries}, photo={self.can_show_photo})"
+
+
+# -- stages: each holds just what that stage knows -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Reading:
+    """P01: a card lies on the reader and is being recognised."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """E01, E02, E06: this card cannot go on; waiting until it is taken."""
+
+    problem: CardProblem
+
+
+@dataclass(frozen=True)
+class ChoosingMethod:
+    """P02: face or PIN."""
+
+    nudge: Nudge | None = None
+
+
+@dataclass(frozen=True)
+class LookingAtFace:
+    """P03: the photo is read (`filming` False), then the face is looked at. `progress` 0 to 1 counts good frames."""
+
+    attempt: int
+    filming: bool = False
+    advice: Advice | None = None
+    progress: float = 0.0
+
+
+@dataclass(frozen=True)
+class TypingPin:
+    """P04: four digits. Only their count is known here; `wrong` says that the last four were wrong."""
+
+    tries_left: int
+    digits: int = 0
+    wrong: bool = False
+    checking: bool = False
+
+
+@dataclass(frozen=True)
+class OfferingLastTry:
+    """One try is left: it is spent only if the patient asks for it now."""
+
+    wrong: bool
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Staff permission for one visual check: one person, this visit, until `until` (seconds of the monotonic clock)."""
+
+    command_id: str
+    staff_id: str
+    until: float
+
+
+@dataclass(frozen=True)
+class Comparing:
+    """P05: a staff member compares; `shown` once the pictures are on the screen, `with_photo` if the chip's is."""
+
+    grant: Grant
+    shown: bool = False
+    with_photo: bool = False
+
+
+class Step(StrEnum):
+    """What verifying waits for."""
+
+    SESSION = "session"
+    SIGNATURE = "signature"
+    ANSWER = "answer"
+
+
+@dataclass(frozen=True)
+class Verifying:
+    """P06: identity is confirmed here; the centre is asked. `challenge` is there from the signature step on."""
+
+    method: Method
+    step: Step
+    staff_id: str | None = None
+    challenge: Challenge | None = None
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True)
+class Consenting:
+    """P08 to P11: `item` None is the blanket screen; else that item, with what was said so far in `said`."""
+
+    answer: EligibilityAnswer
+    item: ConsentItem | None
+    said: tuple[tuple[ConsentItem, bool], ...] = ()
+
+
+@dataclass(frozen=True)
+class Concluding:
+    """The consents go to the centre, which gives them their times."""
+
+    answer: EligibilityAnswer
+    agreed: tuple[ConsentItem, ...]
+    refused: tuple[ConsentItem, ...]
+
+
+@dataclass(frozen=True)
+class Committing:
+    """The record goes to the outbox; the patient reads "done" only after it is on disk."""
+
+    checkin: CheckIn
+
+
+@dataclass(frozen=True)
+class CheckedIn:
+    """P16 and P17: checked in; `delivered` once reception acknowledged, `late` after 3 s without it."""
+
+    checkin: CheckIn
+    delivered: bool = False
+    late: bool = False
+    called: bool = False
+
+
+class EndReason(StrEnum):
+    """Why a visit ended without a check-in: one kind sentence each."""
+
+    STOPPED = "stopped"
+    TIMED_OUT = "timed_out"
+    CARD_GONE = "card_gone"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True)
+class TakingCard:
+    """The visit is over without a check-in; the card still lies there."""
+
+    reason: EndReason
+    called: bool = False
+
+
+@dataclass(frozen=True)
+class PuttingBack:
+    """The card was pulled after identity was confirmed: ten seconds to put the same one back. `inner` goes on."""
+
+    inner: Verifying | Consenting | Concluding
+    until: float
+    reading: bool = False
+
+
+Stage = (
+    Reading
+    | Refused
+    | ChoosingMethod
+    | LookingAtFace
+    | TypingPin
+    | OfferingLastTry
+    | Comparing
+    | Verifying
+    | Consenting
+    | Concluding
+    | Committing
+    | CheckedIn
+    | TakingCard
+    | PuttingBack
+)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One patient, from the event that opens it to the wipe. `today` (Japan) is fixed when it opens.
+
+    `identity` is set at the moment the holder is confirmed. `called` remembers that this visit has rung the desk.
+    `since` and `touched` are monotonic seconds: when the stage began, when the patient last did something.
+    """
+
+    visit_id: VisitId
+    opened_at: datetime
+    today: date
+    stage: Stage
+    since: float
+    touched: float
+    card: Card | None = None
+    identity: Method | None = None
+    staff_id: str | None = None
+    face_failures: int = 0
+    simulated: bool = False
+    help_called: bool = False
+    outstanding: frozenset[int] = frozenset()
+
+
+class FarewellKind(StrEnum):
+    """What the panel says for a few seconds after the wipe: never more than a queue number."""
+
+    CHECKED_IN = "checked_in"
+    SEE_RECEPTION = "see_reception"
+    CARD_GONE = "card_gone"
+    STOPPED = "stopped"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True)
+class Farewell:
+    """A last sentence after the visit, until `until` (monotonic seconds) or the next card."""
+
+    kind: FarewellKind
+    queue_number: QueueNumber | None
+    until: float
+
+
+class ServiceState(StrEnum):
+    """Whether patients can be taken."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class Service:
+    """Open, or closed with a reason word for staff (`reader`, `outbox`, `key`)."""
+
+    state: ServiceState = ServiceState.OPEN
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How it looks and sounds for this visit; back to the defaults after it."""
+
+    language: str = "ja"
+
+
+@dataclass(frozen=True)
+class Appliance:
+    """The kiosk's whole state. `simulated_site` is `site: test`; `asked` is the last ask number given out.
+
+    `mono` (seconds) and `wall` are the clocks as the last `Tick` told them.
+    """
+
+    kiosk_id: KioskId
+    clinic: str
+    profile: Profile
+    simulated_site: bool
+    mono: float
+    wall: datetime
+    service: Service = Service()
+    look: Look = Look()
+    visit: Visit | None = None
+    farewell: Farewell | None = None
+    help_called: bool = False
+    """The desk was called from the idle screen; shown until `help_until`."""
+    help_until: float = 0.0
+    asked: int = 0

@@ -1,0 +1,161 @@
+"""Everything the visit wants from outside. A stage writes a request without an ask; `flow.step` stamps it.
+
+Each request names the answers it gets in its docstring. Effects without an `ask` get none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from kiosk.record.checkin import CheckIn, Prescription
+from kiosk.record.consent import ConsentItem
+from kiosk.record.door import HelpReason
+from kiosk.record.identity import Challenge, Claim
+from kiosk.record.ids import VisitId
+from kiosk.visit.appliance import Ask
+
+UNSTAMPED: Final = Ask(VisitId(""), 0)
+"""What a request carries until `flow.step` gives it the visit and a number."""
+
+# -- card booth ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ReadCard:
+    """Recognise the card and read its certificate: `CardRead` | `CardRefused` (or `CardLost`)."""
+
+    ask: Ask = UNSTAMPED
+
+
+@dataclass(frozen=True)
+class VerifyPin:
+    """VERIFY with the digits the booth holds; it forgets them at once: `PinRight` | `PinWrong`."""
+
+    ask: Ask = UNSTAMPED
+
+
+@dataclass(frozen=True)
+class ForgetDigits:
+    """The booth overwrites whatever digits it holds."""
+
+
+@dataclass(frozen=True)
+class SignChallenge:
+    """The card signs nonce ‖ visit id: `ChallengeSigned`."""
+
+    challenge: Challenge
+    ask: Ask = UNSTAMPED
+
+
+@dataclass(frozen=True)
+class SendPhoto:
+    """Booth to studio, with check number B: `PhotoSent` | `PhotoRefused`."""
+
+    ask: Ask = UNSTAMPED
+
+
+# -- face studio -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LookAtFace:
+    """Open the camera and compare with the photo: `FaceSeen`*, then `FaceMatched` | `FaceNotMatched` | `FaceUnavailable`."""
+
+    ask: Ask = UNSTAMPED
+
+
+@dataclass(frozen=True)
+class StopLooking:
+    """Close the camera; the preview block is zeroed."""
+
+
+@dataclass(frozen=True)
+class ShowComparison:
+    """Open the camera and put photo (if any) and live picture into the preview: `ComparisonShown` | `FaceUnavailable`."""
+
+    ask: Ask = UNSTAMPED
+
+
+# -- eligibility -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A challenge for this visit: `SessionOpened` | `NotAnswered`."""
+
+    ask: Ask = UNSTAMPED
+
+
+@dataclass(frozen=True)
+class VerifyIdentity:
+    """Prove and ask for eligibility: `Answered` | `NotAnswered` | `ProofRefused`."""
+
+    challenge: Challenge
+    claim: Claim
+    ask: Ask = UNSTAMPED
+
+
+@dataclass(frozen=True)
+class Conclude:
+    """Hand the consents over: `Concluded` | `NotConcluded`. Items in neither tuple were not asked or not answered."""
+
+    session: str
+    agreed: tuple[ConsentItem, ...]
+    refused: tuple[ConsentItem, ...]
+    prescription: Prescription
+    ask: Ask = UNSTAMPED
+
+
+# -- delivery --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Count, seal and store the check-in: `Committed` | `NotCommitted`; later `Delivered`, to whoever is then there."""
+
+    checkin: CheckIn
+    ask: Ask = UNSTAMPED
+
+
+@dataclass(frozen=True)
+class CallDesk:
+    """A nameless line to reception."""
+
+    visit_id: VisitId | None
+    reason: HelpReason
+    stage: str
+
+
+@dataclass(frozen=True)
+class AnswerCommand:
+    """The state reached because of a command from the board (`kiosk.staff.commands.CommandState` values)."""
+
+    command_id: str
+    state: str
+
+
+# -- everybody -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Wipe:
+    """The visit is over: booth and studio end, the preview is zeroed, nothing of it is kept."""
+
+    visit_id: VisitId
+
+
+Request = (
+    ReadCard
+    | VerifyPin
+    | SignChallenge
+    | SendPhoto
+    | LookAtFace
+    | ShowComparison
+    | OpenSession
+    | VerifyIdentity
+    | Conclude
+    | Commit
+)
+
+Effect = Request | ForgetDigits | StopLooking | CallDesk | AnswerCommand | Wipe
