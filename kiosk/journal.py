@@ -33,7 +33,7 @@ def numbers(*, visit: str | None = None, **fields: Number) -> Mapping[str, Mappi
 class JournalFormatter(logging.Formatter):
     """A log record as one JSON line. An exception is told by its type and place only: its text may hold data."""
 
-    def format(self, record: logging.LogRecord) -> str:
+    def format(self, record: logging.LogRecord) -> str:  # noqa: D102
         line: dict[str, Number] = {
             "t": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "mono": round(time.monotonic(), 6),

@@ -94,7 +94,7 @@ class CheckIn:
     unknown: Mapping[str, object] = field(default_factory=dict)
 
     def numbered(self, number: QueueNumber) -> CheckIn:
-        """This check-in with the queue number the outbox counted for it."""
+        """Give this check-in the queue number that the outbox counted for it."""
         return replace(self, queue_number=number)
 
     def __repr__(self) -> str:
