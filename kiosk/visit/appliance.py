@@ -30,6 +30,8 @@ class CardProblem(StrEnum):
     OTHER_CARD = "other_card"
     NO_CERTIFICATE = "no_certificate"
     EXPIRED = "expired"
+    NOT_ACCEPTED = "not_accepted"
+    """The centre looked and does not accept it (revoked, reported lost): see reception, no reason on the screen."""
 
 
 class Advice(StrEnum):
@@ -173,6 +175,7 @@ class Concluding:
     answer: EligibilityAnswer
     agreed: tuple[ConsentItem, ...]
     refused: tuple[ConsentItem, ...]
+    complete: bool
 
 
 @dataclass(frozen=True)
@@ -255,6 +258,8 @@ class Visit:
     staff_id: str | None = None
     face_failures: int = 0
     simulated: bool = False
+    photo_sent: bool = False
+    card_present: bool = True
     help_called: bool = False
     outstanding: frozenset[int] = frozenset()
 
@@ -263,6 +268,9 @@ class FarewellKind(StrEnum):
     """What the panel says for a few seconds after the wipe: never more than a queue number."""
 
     CHECKED_IN = "checked_in"
+    """Valid, and reception has it."""
+    SENDING = "sending"
+    """Checked in, reception has not acknowledged yet: becomes `checked_in` or, after 3 s, `see_reception`."""
     SEE_RECEPTION = "see_reception"
     CARD_GONE = "card_gone"
     STOPPED = "stopped"
@@ -276,6 +284,10 @@ class Farewell:
     kind: FarewellKind
     queue_number: QueueNumber | None
     until: float
+    checkin_id: VisitId | None = None
+    """What `sending` waits to hear of."""
+    late_from: float = 0.0
+    """When `sending` stops waiting (monotonic seconds)."""
 
 
 class ServiceState(StrEnum):

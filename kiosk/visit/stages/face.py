@@ -1,0 +1,81 @@
+"""P03: the person before the camera against the photo on the chip. Three attempts, then PIN or staff."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from kiosk.record.door import HelpReason
+from kiosk.record.identity import FaceClaim, Method
+from kiosk.visit.appliance import ChoosingMethod, EndReason, LookingAtFace, Nudge
+from kiosk.visit.effects import CallDesk, LookAtFace, SendPhoto
+from kiosk.visit.endings import stage_word, stop
+from kiosk.visit.events import (
+    Event,
+    FaceMatched,
+    FaceNotMatched,
+    FaceSeen,
+    FaceUnavailable,
+    PhotoRefused,
+    PhotoSent,
+    StudioLost,
+    Tapped,
+    Tick,
+)
+from kiosk.visit.outcome import Next, Outcome, Scene, go
+from kiosk.visit.stages import choosing, verifying
+
+STAGE_SECONDS: Final = 90.0
+"""Three attempts of at most ten seconds, the photo, and the camera's start: past that something hangs."""
+
+RING_AFTER: Final = 2
+"""Failures after which the desk is rung, before the patient gives up (reception-and-reliability.md section 6.1)."""
+
+
+def react(scene: Scene, stage: LookingAtFace, event: Event) -> Outcome:
+    """Photo to the studio, look, matched: verify. Not matched: again, and the third time back to the choice."""
+    match event:
+        case PhotoSent():
+            visit = replace(scene.visit, photo_sent=True)
+            return go(Scene(scene.appliance, visit), stage, LookAtFace())
+        case PhotoRefused():
+            visit = choosing.without_photo(scene.visit)
+            return go(Scene(scene.appliance, visit), ChoosingMethod(Nudge.FACE_UNAVAILABLE))
+        case FaceSeen(advice=advice, progress=progress):
+            return go(scene, replace(stage, filming=True, advice=advice, progress=progress))
+        case FaceMatched(simulated=simulated):
+            return _matched(scene, simulated=simulated)
+        case FaceNotMatched():
+            return _failed(scene)
+        case StudioLost():
+            return _failed(Scene(scene.appliance, replace(scene.visit, photo_sent=False, outstanding=frozenset())))
+        case FaceUnavailable():
+            visit = replace(scene.visit, face_failures=choosing.FACE_ATTEMPTS)
+            return go(Scene(scene.appliance, visit), ChoosingMethod(Nudge.FACE_UNAVAILABLE))
+        case Tapped(action="choose_pin"):
+            return choosing.choose_pin(scene)
+        case Tick() if scene.now - scene.visit.since > STAGE_SECONDS:
+            return stop(scene, EndReason.TIMED_OUT)
+        case _:
+            return None
+
+
+def _matched(scene: Scene, *, simulated: bool) -> Outcome:
+    card = scene.visit.card
+    if card is None:
+        return None
+    visit = replace(scene.visit, identity=Method.FACE, simulated=scene.visit.simulated or simulated)
+    return verifying.begin(Scene(scene.appliance, visit), Method.FACE, FaceClaim(card.certificate))
+
+
+def _failed(scene: Scene) -> Next:
+    failures = scene.visit.face_failures + 1
+    visit = replace(scene.visit, face_failures=failures)
+    calls = (
+        (CallDesk(visit.visit_id, HelpReason.FACE_FAILED, stage_word(visit.stage)),) if failures == RING_AFTER else ()
+    )
+    after = Scene(scene.appliance, visit)
+    if failures >= choosing.FACE_ATTEMPTS:
+        return go(after, ChoosingMethod(Nudge.FACE_FAILED), *calls)
+    again = LookAtFace() if visit.photo_sent else SendPhoto()
+    return go(after, LookingAtFace(attempt=failures + 1), *calls, again)

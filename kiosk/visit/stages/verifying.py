@@ -1,0 +1,70 @@
+"""P06: the holder is confirmed here; now the centre is asked. No answer is an answer too: the arrival is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from kiosk.record.dates import Notice
+from kiosk.record.eligibility import EligibilityAnswer, Validity
+from kiosk.record.identity import Challenge, Claim, Method
+from kiosk.visit.appliance import CardProblem, Concluding, Consenting, Step, Verifying
+from kiosk.visit.effects import OpenSession, SignChallenge, VerifyIdentity
+from kiosk.visit.endings import commit_unconfirmed, conclude
+from kiosk.visit.events import Answered, ChallengeSigned, Event, NotAnswered, ProofRefused, SessionOpened, Tick
+from kiosk.visit.outcome import Next, Outcome, Scene, go
+from kiosk.visit.stages import reading
+
+ANSWER_SECONDS: Final = 25.0
+"""The gateway gives up after 20 s (domain/flow-and-rules.md section 4, E16); past this even that did not come."""
+
+_ASKS_CONSENT: Final = (Validity.VALID, Validity.VALID_UNREGISTERED)
+
+
+def begin(scene: Scene, method: Method, claim: Claim | None = None) -> Next:
+    """Open a session. With the PIN the claim comes later, from the card's signature."""
+    return go(scene, Verifying(method, Step.SESSION, scene.visit.staff_id, claim=claim), OpenSession())
+
+
+def react(scene: Scene, stage: Verifying, event: Event) -> Outcome:
+    """Session, (signature,) answer; then consents, or the commit at once where nothing may be asked."""
+    match event:
+        case SessionOpened(challenge=challenge):
+            return _session(scene, stage, challenge)
+        case ChallengeSigned(proof=proof) if stage.challenge is not None:
+            return _ask(scene, replace(stage, claim=proof), stage.challenge, proof)
+        case Answered(answer=answer):
+            return _answered(scene, stage, answer)
+        case NotAnswered():
+            return commit_unconfirmed(scene)
+        case ProofRefused():
+            return reading.refuse(scene, CardProblem.NOT_ACCEPTED)
+        case Tick() if scene.now - scene.visit.since > ANSWER_SECONDS:
+            return commit_unconfirmed(scene)
+        case _:
+            return None
+
+
+def _session(scene: Scene, stage: Verifying, challenge: Challenge) -> Next:
+    opened = replace(stage, challenge=challenge)
+    if stage.claim is None:
+        return go(scene, replace(opened, step=Step.SIGNATURE), SignChallenge(challenge))
+    return _ask(scene, opened, challenge, stage.claim)
+
+
+def _ask(scene: Scene, stage: Verifying, challenge: Challenge, claim: Claim) -> Next:
+    return go(scene, replace(stage, step=Step.ANSWER), VerifyIdentity(challenge, claim))
+
+
+def _answered(scene: Scene, stage: Verifying, answer: EligibilityAnswer) -> Outcome:
+    card = scene.visit.card
+    if card is None or stage.challenge is None:
+        return None
+    if answer.session != stage.challenge.session or answer.fingerprint != card.certificate.fingerprint:
+        return commit_unconfirmed(scene)
+    visit = replace(scene.visit, simulated=scene.visit.simulated or answer.simulated)
+    after = Scene(scene.appliance, visit)
+    items = scene.appliance.profile.items
+    if card.notice is Notice.GRACE or answer.validity not in _ASKS_CONSENT or not items:
+        return conclude(after, Concluding(answer, agreed=(), refused=(), complete=True))
+    return go(after, Consenting(answer, item=None if scene.appliance.profile.blanket else items[0]))

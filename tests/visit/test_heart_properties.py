@@ -1,0 +1,282 @@
+"""What holds whatever happens: late, doubled and swapped answers, a pulled card, a dead line, nobody there."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import typing
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk.record.consent import ConsentItem, ConsentState
+from kiosk.record.eligibility import Validity
+from kiosk.record.identity import Certificate, Challenge, PinProof
+from kiosk.record.ids import VisitId, new_visit_id
+from kiosk.visit import appliance as ap
+from kiosk.visit import effects as fx
+from kiosk.visit import events as ev
+from kiosk.visit.flow import step
+from tests.visit import story as told
+from tests.visit.story import CERTIFICATE, CHALLENGE, MORNING, OTHER_CERTIFICATE, QUEUE_NUMBER, Story
+
+ACTIONS = [
+    "choose_face",
+    "choose_pin",
+    "last_try",
+    "agree_all",
+    "refuse_all",
+    "choose_items",
+    "agree_item",
+    "refuse_item",
+    "stop",
+    "call_staff",
+    "nonsense",
+]
+STAFF = ("s01", "s02")
+
+Make = Callable[[ap.Ask], ev.Answer]
+SESSIONS = (CHALLENGE, Challenge("session-2", bytes(32)))
+
+ANSWERS: dict[type[fx.Request], tuple[Make, ...]] = {
+    fx.ReadCard: (
+        lambda a: ev.CardRead(a, CERTIFICATE, MORNING + timedelta(days=800), 3, can_show_photo=True, simulated=True),
+        lambda a: ev.CardRead(
+            a, OTHER_CERTIFICATE, MORNING + timedelta(days=800), 1, can_show_photo=False, simulated=True
+        ),
+        lambda a: ev.CardRead(a, CERTIFICATE, MORNING - timedelta(days=20), None, can_show_photo=True, simulated=True),
+        lambda a: ev.CardRefused(a, ap.CardProblem.OTHER_CARD),
+    ),
+    fx.VerifyPin: (ev.PinRight, lambda a: ev.PinWrong(a, 2), lambda a: ev.PinWrong(a, 1), lambda a: ev.PinWrong(a, 0)),
+    fx.SignChallenge: (lambda a: ev.ChallengeSigned(a, PinProof(CERTIFICATE, bytes(256))),),
+    fx.SendPhoto: (ev.PhotoSent, ev.PhotoRefused),
+    fx.LookAtFace: (
+        lambda a: ev.FaceSeen(a, ap.Advice.COME_CLOSER, 0.3),
+        lambda a: ev.FaceMatched(a, simulated=True),
+        ev.FaceNotMatched,
+        ev.FaceUnavailable,
+    ),
+    fx.ShowComparison: (lambda a: ev.ComparisonShown(a, with_photo=True, simulated=True), ev.FaceUnavailable),
+    fx.OpenSession: (
+        lambda a: ev.SessionOpened(a, SESSIONS[0]),
+        lambda a: ev.SessionOpened(a, SESSIONS[1]),
+        ev.NotAnswered,
+    ),
+    fx.VerifyIdentity: (
+        lambda a: ev.Answered(a, told.answer()),
+        lambda a: ev.Answered(a, told.answer(Validity.INVALID, session="session-2")),
+        lambda a: ev.Answered(a, told.answer(certificate=OTHER_CERTIFICATE)),
+        ev.NotAnswered,
+        ev.ProofRefused,
+    ),
+    fx.Conclude: (
+        lambda a: ev.Concluded(a, told.recorded(tuple(ConsentItem))),
+        lambda a: ev.Concluded(a, told.recorded((ConsentItem.MEDICATION, ConsentItem.DIAGNOSIS, ConsentItem.CHECKUP))),
+        lambda a: ev.Concluded(a, told.recorded(())),
+        ev.NotConcluded,
+    ),
+    fx.Commit: (lambda a: ev.Committed(a, QUEUE_NUMBER), ev.NotCommitted),
+}
+
+
+class Watched(Story):
+    """A story that checks, at every step, what must never happen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.committed: set[VisitId] = set()
+        self.verifies = 0
+        self.digits_since_forget = 0
+        self.confirmed_by: dict[VisitId, str] = {}
+        self.agreed_taps: dict[VisitId, int] = {}
+
+    def happens(self, *events: ev.Event) -> Watched:
+        for event in events:
+            before = self.now.visit
+            super().happens(event)
+            self._check(before, event)
+        return self
+
+    def _check(self, before: ap.Visit | None, event: ev.Event) -> None:
+        agrees = isinstance(event, ev.Tapped) and event.action.startswith("agree")
+        if agrees and before is not None and isinstance(before.stage, ap.Consenting):
+            self.agreed_taps[before.visit_id] = self.agreed_taps.get(before.visit_id, 0) + 1
+        for effect in self.last:
+            if isinstance(effect, fx.Request):
+                assert self.now.visit is not None
+                assert effect.ask.visit_id == self.now.visit.visit_id
+            if isinstance(effect, fx.Commit):
+                self._check_commit(effect, before, event)
+            if isinstance(effect, fx.VerifyPin):
+                assert isinstance(event, ev.DigitTyped)
+            if isinstance(effect, fx.VerifyIdentity):
+                assert before is not None
+                assert before.card is not None
+                assert effect.claim.certificate == before.card.certificate
+                assert before.identity is not None
+        if before is not None and self.now.visit is None:
+            assert fx.Wipe(before.visit_id) in self.last
+        after = self.now.visit
+        if before is not None and before.identity is None and after is not None and after.identity is not None:
+            assert isinstance(event, ev.PinRight | ev.FaceMatched | ev.VisualConfirmed)
+
+    def _check_commit(self, commit: fx.Commit, before: ap.Visit | None, event: ev.Event) -> None:
+        checkin = commit.checkin
+        assert before is not None
+        assert checkin.checkin_id == before.visit_id == commit.ask.visit_id
+        assert checkin.checkin_id not in self.committed
+        self.committed.add(checkin.checkin_id)
+        given_items = [i for i, c in checkin.consents.items() if c.state is ConsentState.GIVEN]
+        if given_items:
+            assert self.agreed_taps.get(checkin.checkin_id, 0) >= 1
+            assert set(given_items) <= set(self.now.profile.items)
+            assert isinstance(event, ev.Concluded)
+        if checkin.eligibility.validity is not Validity.UNCONFIRMED:
+            assert checkin.eligibility.results[0] is told.PERSON
+
+
+@st.composite
+def happenings(draw: st.DrawFn) -> Watched:
+    """Sixty things that happen, honest, late, doubled or from another visit."""
+    story = Watched()
+    asked: list[fx.Request] = []
+    for _ in range(draw(st.integers(5, 60))):
+        kind = draw(st.integers(0, 11))
+        if kind <= 4 and asked:
+            request = asked[-1] if draw(st.booleans()) else draw(st.sampled_from(asked))
+            make = draw(st.sampled_from(ANSWERS[type(request)]))
+            story.happens(make(request.ask))
+        elif kind == 5:
+            story.happens(ev.CardPlaced(new_visit_id()))
+        elif kind == 6:
+            lost: list[ev.Event] = [ev.CardRemoved(), ev.CardLost(), ev.StudioLost()]
+            story.happens(draw(st.sampled_from(lost)))
+        elif kind == 7:
+            story.passes(draw(st.sampled_from([0.25, 1, 4, 11, 30, 70])))
+        elif kind == 8:
+            story.happens(*[ev.DigitTyped()] * draw(st.integers(1, 4)))
+        elif kind == 9:
+            visit_id = story.now.visit.visit_id if story.now.visit and draw(st.booleans()) else new_visit_id()
+            staff = draw(st.sampled_from(STAFF))
+            from_the_desk: list[ev.Event] = [
+                ev.VisualGranted("c", visit_id, staff, 180.0),
+                ev.VisualConfirmed("c", visit_id, staff),
+                ev.VisualRefused("c", visit_id, staff),
+                ev.Delivered(visit_id),
+            ]
+            story.happens(draw(st.sampled_from(from_the_desk)))
+        else:
+            story.happens(ev.Tapped(draw(st.sampled_from(ACTIONS))))
+        asked.extend(e for e in story.effects[len(story.effects) - len(story.last) :] if isinstance(e, fx.Request))
+    return story
+
+
+@settings(max_examples=400, deadline=None)
+@given(happenings())
+def test_whatever_happens_nothing_is_confirmed_consented_or_committed_that_was_not(story: Watched) -> None:
+    commits = story.wanted(fx.Commit)
+    assert len(commits) == len(story.committed)
+
+
+@settings(max_examples=200, deadline=None)
+@given(happenings())
+def test_from_anywhere_the_kiosk_comes_to_rest_when_nobody_touches_it_again(story: Watched) -> None:
+    story.passes(400)
+    visit = story.now.visit
+    if visit is not None:
+        assert isinstance(visit.stage, ap.CheckedIn | ap.TakingCard | ap.Refused | ap.Committing)
+    story.happens(ev.CardRemoved())
+    if story.now.visit is not None:
+        assert isinstance(story.now.visit.stage, ap.Committing)
+        commit = story.wanted(fx.Commit)[-1]
+        assert isinstance(commit, fx.Commit)
+        story.happens(ev.Committed(commit.ask, QUEUE_NUMBER))
+    assert story.now.visit is None
+    story.passes(30)
+    assert story.now.farewell is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(happenings(), st.booleans())
+def test_once_there_is_an_answer_every_end_commits(story: Watched, pulled: bool) -> None:
+    visit = story.now.visit
+    stage = visit.stage if visit is not None else None
+    inner = stage.inner if isinstance(stage, ap.PuttingBack) else stage
+    if visit is None or not isinstance(inner, ap.Consenting | ap.Concluding):
+        return
+    story.happens(ev.CardRemoved() if pulled else ev.Tapped("stop")).passes(120)
+    assert visit.visit_id in story.committed
+
+
+def test_answers_swapped_between_two_visits_change_nothing() -> None:
+    first, second = told.signed(), told.signed()
+    stolen = ev.Answered(first.asked(fx.VerifyIdentity), told.answer())
+    before = second.now
+    second.happens(stolen)
+    assert second.now == before
+    assert second.last == ()
+
+
+def test_a_doubled_answer_is_heard_once() -> None:
+    story = told.signed()
+    answered = ev.Answered(story.asked(fx.VerifyIdentity), told.answer())
+    once = story.happens(answered).now
+    assert story.happens(answered).now == once
+    assert story.last == ()
+
+
+# -- what the heart can hold -----------------------------------------------------------------------------------------
+
+SECRET_WORDS = ("pin_digits", "digit_value", "code", "photo_bytes", "frame", "image", "template", "check_number")
+ALLOWED_BYTES = {(Certificate, "der"), (Challenge, "nonce"), (PinProof, "signature")}
+
+
+def _walk(kind: object, seen: set[object]) -> list[tuple[type, str, object]]:
+    """Every field of every dataclass reachable from a type."""
+    if kind in seen:
+        return []
+    seen.add(kind)
+    found: list[tuple[type, str, object]] = []
+    for argument in typing.get_args(kind):
+        found += _walk(argument, seen)
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        for field in dataclasses.fields(kind):
+            found.append((kind, field.name, hints[field.name]))
+            found += _walk(hints[field.name], seen)
+    return found
+
+
+def test_no_event_effect_or_visit_can_hold_a_digit_a_photo_or_a_frame() -> None:
+    fields = list(itertools.chain.from_iterable(_walk(kind, set()) for kind in (ev.Event, fx.Effect, ap.Appliance)))
+    assert len(fields) > 100
+    for owner, name, hint in fields:
+        assert not any(word in name for word in SECRET_WORDS), (owner, name)
+        if hint is bytes or (hint is bytearray) or "ndarray" in str(hint):
+            holder = (owner, name)
+            proofs = ("FaceProof", "VisualProof")
+            assert holder in ALLOWED_BYTES or owner.__name__ in proofs, holder
+    typed = {f.name for f in dataclasses.fields(ev.DigitTyped)}
+    assert typed == set()
+    assert {f.name: f.type for f in dataclasses.fields(ap.TypingPin)}["digits"] == "int"
+
+
+@pytest.mark.parametrize(
+    "make", [told.checked_in, told.consenting, told.signed, told.committing, told.choosing], ids=lambda m: m.__name__
+)
+def test_no_repr_shows_a_person_or_a_certificate(make: Callable[[], Story]) -> None:
+    story = make()
+    shown = repr(story.now) + repr(story.effects)
+    for secret in ("試験", "ｼｹﾝ", "01139997", "invented person", repr(bytes(32)), CERTIFICATE.fingerprint):
+        assert secret not in shown
+
+
+def test_the_heart_is_pure_and_repeats_itself() -> None:
+    story = told.consenting()
+    before = story.now
+    assert step(before, ev.Tapped("agree_all")) == step(before, ev.Tapped("agree_all"))
+    assert replace(before) == before
