@@ -456,9 +456,9 @@ def test_the_patient_reads_done_only_after_the_commit() -> None:
     assert isinstance(story.stage, Committing)
     story.happens(ev.Delivered(story.visit.visit_id))
     assert isinstance(story.stage, Committing)
-    story.happens(ev.NotCommitted(story.asked(fx.Commit)))
-    assert story.stage == TakingCard(EndReason.TROUBLE)
-    assert help_reasons(story) == [HelpReason.TROUBLE]
+    after = story.happens(ev.NotCommitted(story.asked(fx.Commit)))
+    assert after.stage == TakingCard(EndReason.TROUBLE)
+    assert help_reasons(after) == [HelpReason.TROUBLE]
 
 
 def test_without_an_acknowledgement_the_last_screen_sends_to_reception() -> None:

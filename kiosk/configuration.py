@@ -1,0 +1,66 @@
+"""kiosk.yaml as a whole: each room's section stands in its own settings.py; this is where they come together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from kiosk import settings
+from kiosk.card.settings import CardSettings
+from kiosk.delivery.settings import DeliverySettings
+from kiosk.eligibility.settings import EligibilitySettings
+from kiosk.face.settings import FaceSettings
+from kiosk.record import RecordError, ids
+from kiosk.ui.settings import DisplaySettings
+from kiosk.visit.profiles import FLOW_2025_03, PROFILES
+
+
+@dataclass(frozen=True, repr=False)
+class SimulationSettings:
+    """What only a test site may be told: the check number B that a camera would read from the card's front."""
+
+    check_number_b: str | None = None
+
+    def __post_init__(self) -> None:
+        number = self.check_number_b
+        if number is not None and not (len(number) == 14 and number.isascii() and number.isdigit()):
+            raise ValueError("check_number_b: expected 14 digits in quotes")
+
+    def __repr__(self) -> str:
+        return "SimulationSettings(...)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KioskSettings:
+    """One kiosk. `site: test` marks every check-in as simulated and is the only site that accepts simulated parts."""
+
+    site: Literal["live", "test"]
+    kiosk_id: str
+    clinic: str
+    card: CardSettings
+    face: FaceSettings
+    eligibility: EligibilitySettings
+    delivery: DeliverySettings
+    display: DisplaySettings = DisplaySettings()
+    profile: str = FLOW_2025_03.name
+    simulation: SimulationSettings | None = None
+
+    def __post_init__(self) -> None:
+        try:
+            ids.kiosk_id(self.kiosk_id)
+        except RecordError as error:
+            raise ValueError("kiosk_id: expected 1 to 32 of a-z, 0-9 and -") from error
+        if not 0 < len(self.clinic) <= 40:
+            raise ValueError("clinic: expected the clinic's name, at most 40 characters")
+        if self.profile not in PROFILES:
+            raise ValueError(f"profile: expected one of: {', '.join(PROFILES)}")
+        if self.site != "test" and self.simulation is not None:
+            raise ValueError("simulation: this section is for site: test only")
+        if self.site != "test" and self.face.is_simulated:
+            raise ValueError("face.camera: a simulated camera is for site: test only")
+
+
+def read(path: Path) -> KioskSettings:
+    """The kiosk's settings from a YAML file; raises `kiosk.errors.SettingsError`."""
+    return settings.read(path, KioskSettings)
