@@ -20,7 +20,7 @@ from typing import Final
 
 from kiosk import journal
 from kiosk.configuration import KioskSettings
-from kiosk.eligibility.centre import Centre
+from kiosk.eligibility.centre import CentreGateway
 from kiosk.eligibility.kiosk_key import KioskKey
 from kiosk.record import ids
 from kiosk.stations.card import CardStation
@@ -80,7 +80,7 @@ class App:
         self._card = CardStation(settings.card, _check_number_b(settings), self._post, self._fault)
         self._face = FaceStation(settings.face, self._post)
         self._eligibility = EligibilityStation(
-            Centre(settings.eligibility.centre, ids.kiosk_id(settings.kiosk_id)),
+            CentreGateway(settings.eligibility.centre, ids.kiosk_id(settings.kiosk_id)),
             KioskKey.load(settings.eligibility.key_file),
             ids.kiosk_id(settings.kiosk_id),
             self._post,

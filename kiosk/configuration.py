@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -42,7 +42,7 @@ class KioskSettings:
     face: FaceSettings
     eligibility: EligibilitySettings
     delivery: DeliverySettings
-    display: DisplaySettings = DisplaySettings()
+    display: DisplaySettings = field(default_factory=DisplaySettings)
     profile: str = FLOW_2025_03.name
     simulation: SimulationSettings | None = None
 

@@ -1,0 +1,109 @@
+"""Processes the demo starts: each a command of our own, ended by its id, never left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from kiosk.errors import MissingError
+
+Line = Mapping[str, object]
+
+
+def own_command(*words: str) -> list[str]:
+    """A `kiosk` command in this environment, dying with the demo whatever happens to it."""
+    setpriv = shutil.which("setpriv")
+    dying = [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
+    return [*dying, sys.executable, "-m", "kiosk", *words]
+
+
+class Child:
+    """One `kiosk` command. Its stdin stays open while it may live; its stderr is kept in `log`."""
+
+    def __init__(self, words: Sequence[str], log: Path, *, journal: bool = False) -> None:
+        self.log = log
+        self._log_file = log.open("wb")
+        self.process = subprocess.Popen(
+            own_command(*words),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if journal else self._log_file,
+        )
+        self.lines: queue.SimpleQueue[Line | None] = queue.SimpleQueue()
+        if journal and self.process.stderr is not None:
+            threading.Thread(target=self._keep, args=(self.process.stderr,), daemon=True).start()
+
+    def ready(self, seconds: float) -> Line:
+        """The JSON object of its `ready` line; raises `MissingError` with the end of its log when it does not come."""
+        answer: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        out = self.process.stdout
+        if out is not None:
+            threading.Thread(target=lambda: answer.put(out.readline()), daemon=True).start()
+        try:
+            line = answer.get(timeout=seconds)
+            parsed = json.loads(line)
+        except (queue.Empty, ValueError) as error:
+            self.end()
+            raise MissingError(f"{self.name} did not start; its last words: {self.last_words()}") from error
+        return parsed if isinstance(parsed, dict) else {}
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return self.log.stem
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        return self.log.read_text(errors="replace").strip()[-600:] or "(none)"
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+    def end(self, seconds: float = 5.0) -> None:
+        """Close its stdin, ask it to end, and make sure."""
+        if self.process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self.process.stdin.close()
+        self.process.terminate()
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        self._log_file.close()
+
+    def _keep(self, stream: IO[bytes]) -> None:
+        for raw in stream:
+            if not self._log_file.closed:
+                self._log_file.write(raw)
+                self._log_file.flush()
+            with contextlib.suppress(ValueError):
+                line = json.loads(raw)
+                if isinstance(line, dict):
+                    self.lines.put(line)
+        self.lines.put(None)
+
+
+def wait_until(what: str, seconds: float, seen: queue.SimpleQueue[Line | None], **wanted: object) -> Line:
+    """The next journal line with these fields; raises `TimeoutError` naming `what`."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        with contextlib.suppress(queue.Empty):
+            line = seen.get(timeout=left)
+            if line is None:
+                raise TimeoutError(f"the kiosk ended while waiting for {what}")
+            if all(line.get(key) == value for key, value in wanted.items()):
+                return line
+    raise TimeoutError(f"{what} did not come within {seconds:.0f} s")

@@ -1,0 +1,168 @@
+"""The player: a patient with quick fingers, who finds every button where the screen's own `build` puts it.
+
+It watches the kiosk's journal for the screen that is shown, builds the same screen from its example, asks for a widget
+by action name, and presses there through the panel's real touch device. It sees nothing that a person would not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import mss
+import mss.tools
+
+from kiosk.simulation.demo.board_page import BoardPage
+from kiosk.simulation.demo.children import Child, Line
+from kiosk.simulation.demo.glass import Finger
+from kiosk.simulation.demo.site import STAFF, Site
+from kiosk.ui.geometry import Panel
+from kiosk.ui.messages import Catalogue
+from kiosk.ui.text import Lettering
+from kiosk.ui.ui import Ui
+from kiosk.ui.widgets import target
+from screens import build
+from screens.examples import EXAMPLES
+
+SAME_KEY_SECONDS = 0.3
+"""Above the touch layer's double-strike guard of 0.25 s."""
+
+SCREEN_SECONDS = 25.0
+
+
+class PlayError(Exception):
+    """The visit did not go as it should; the text says where."""
+
+
+@dataclass
+class Player:
+    """Plays one visit at `kiosk` with `finger`; keeps the screens it saw and a PNG of each in `pictures`."""
+
+    site: Site
+    kiosk: Child
+    finger: Finger
+    panel: Panel
+    display: str
+    pictures: Path
+    screens: list[str] = field(default_factory=list)
+    placed_at: float | None = None
+    pending: list[Line] = field(default_factory=list)
+    _ui: Ui | None = None
+    _last_key: str = ""
+
+    # -- seeing ------------------------------------------------------------------------------------------------------
+
+    def screen(self, *wanted: str, seconds: float = SCREEN_SECONDS) -> str:
+        """Wait until one of these screens is shown, taking a picture of every new one; its id."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            line = self._next_line(left)
+            if line is None:
+                break
+            shown = str(line.get("screen", ""))
+            if line.get("event") == "screen" and shown in wanted:
+                return shown
+        where = self.screens[-1] if self.screens else "before its first screen"
+        raise PlayError(f"waited {seconds:.0f} s for screen {' or '.join(wanted)}; the kiosk is at {where}")
+
+    def event(self, name: str, seconds: float) -> Line | None:
+        """The next journal line with this event; None if it does not come."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            line = self._next_line(left)
+            if line is None or line.get("event") == name:
+                return line
+        return None
+
+    def _next_line(self, seconds: float) -> Line | None:
+        with contextlib.suppress(queue.Empty):
+            line = self.kiosk.lines.get(timeout=seconds)
+            if line is None:
+                raise PlayError(f"the kiosk ended; its last words: {self.kiosk.last_words()}")
+            self._note(line)
+            return line
+        return None
+
+    def _note(self, line: Line) -> None:
+        seen = line.get("seen")
+        if line.get("event") == "card_placed" and isinstance(seen, float):
+            self.placed_at = seen
+        if line.get("event") == "screen":
+            shown = str(line["screen"])
+            self.screens.append(shown)
+            self.picture(f"{len(self.screens):02d}-{shown}.png")
+
+    def picture(self, name: str) -> None:
+        """What the panel shows now, as PNG."""
+        with mss.MSS(display=self.display) as camera:
+            shot = camera.grab(camera.monitors[0])
+            mss.tools.to_png(shot.rgb, shot.size, output=str(self.pictures / name))
+
+    # -- doing -------------------------------------------------------------------------------------------------------
+
+    def press(self, screen: str, action: str, secret: str | None = None) -> None:
+        """Put a finger on the widget with this action, as the screen's own `build` places it."""
+        for name in (screen, *(each for each in EXAMPLES if each.split("-")[0] == screen)):
+            example = EXAMPLES.get(name)
+            found = target(build(example, self._words()), action, secret) if example is not None else None
+            if found is not None:
+                x, y = found.rect.centre
+                self.finger.tap(x / self.panel.width, y / self.panel.height)
+                return
+        raise PlayError(f"screen {screen} has nothing with the action {action}")
+
+    def type_pin(self, pin: str) -> None:
+        """Four keys; the same key twice is not struck faster than a hand does."""
+        for digit in pin:
+            if digit == self._last_key:
+                time.sleep(SAME_KEY_SECONDS)
+            self._last_key = digit
+            self.press("P04", "digit", digit)
+
+    def _words(self) -> Ui:
+        if self._ui is None:
+            self._ui = Ui(self.panel, Catalogue.load("ja"), Lettering())
+        return self._ui
+
+    # -- one visit ---------------------------------------------------------------------------------------------------
+
+    def identify(self, method: str, board: BoardPage) -> None:
+        """From the card on the reader to the first consent screen."""
+        self.site.place()
+        self.screen("P02")
+        if method == "pin":
+            self.press("P02", "choose_pin")
+            self.screen("P04")
+            self.type_pin(self.site.pin)
+        elif method == "face":
+            self.press("P02", "choose_face")
+        else:
+            board.choose_staff(STAFF[0]["id"])
+            board.click("grant_visual")
+            self.screen("P05")
+            board.click("confirm_visual")
+        self.screen("P08", seconds=45)
+
+    def finish(self) -> None:
+        """Consent, wait until it is done, take the card."""
+        self.press("P08", "agree_all")
+        self.screen("P16")
+        self.event("delivered", 5)
+        self.picture(f"{len(self.screens):02d}-P16-delivered.png")
+        self.site.pull()
+        self.screen("P00", seconds=30)
+
+    def fail_as_impostor(self) -> None:
+        """Another person before the camera: three attempts, then the card is taken away."""
+        self.site.place()
+        self.screen("P02")
+        self.press("P02", "choose_face")
+        self.screen("P03")
+        shown = self.screen("P02", "P06", "P08", seconds=60)
+        if shown != "P02":
+            raise PlayError("a stranger was taken for the card's holder")
+        self.site.pull()
+        self.screen("P00f", "P00")

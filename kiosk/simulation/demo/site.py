@@ -1,0 +1,118 @@
+"""Everything a kiosk needs around it, on this machine only: card, centre, camera, reception, and the kiosk's settings."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from kiosk.eligibility.kiosk_key import KioskKey
+from kiosk.simulation import card_control
+from kiosk.simulation.demo.children import Child, Line
+
+Say = Callable[[str], None]
+
+CLINIC = "みほん内科クリニック"
+STAFF = ({"id": "s01", "name": "受付 さくら"}, {"id": "s02", "name": "受付 けやき"})
+START_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Site:
+    """What was started: the kiosk's settings file, the board's address, and what a person must know of the card."""
+
+    folder: Path
+    kiosk_yaml: Path
+    board_url: str
+    pin: str
+    control: Path
+
+    def place(self) -> None:
+        """Lay the card on the reader."""
+        card_control.ask(self.control, "place")
+
+    def pull(self) -> None:
+        """Take the card away."""
+        card_control.ask(self.control, "pull")
+
+    def audit(self) -> list[str]:
+        """What the card was asked for and must never be: the 12-digit number in any form."""
+        noted = card_control.ask(self.control, "audit").get("audit")
+        return [str(line) for line in noted] if isinstance(noted, list) else []
+
+
+@contextlib.contextmanager
+def site(
+    folder: Path, say: Say, *, sitter: str, camera: str | None, window: bool, panel: tuple[int, int, float]
+) -> Iterator[Site]:
+    """Start it all, hand it over, and end it all. Raises `KioskError` where something cannot be had."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*words: str) -> Line:
+            child = Child(words, folder / f"{words[1] if words[0] == 'simulate' else words[0]}.log")
+            stack.callback(child.end)
+            return child.ready(START_SECONDS)
+
+        say("a virtual My Number Card and a private card reader")
+        issued = folder / "card"
+        card = start("simulate", "card", "--folder", str(issued), "--issue", "--sitter", "astronaut")
+        key_file = folder / "kiosk.key"
+        (folder / "kiosk-public.pem").write_bytes(KioskKey.create(key_file).public_pem())
+        patients = folder / "patients.json"
+        patients.write_text(json.dumps({str(card["fingerprint"]): {"answer": "valid"}}), encoding="utf-8")
+
+        say("a simulated eligibility centre")
+        root = issued / "trust" / "auth-ca.pem"
+        centre_words = ["--folder", str(folder / "centre"), "--card-root", str(root)]
+        centre_words += ["--kiosk-key", str(folder / "kiosk-public.pem"), "--patients", str(patients)]
+        centre = start("simulate", "centre", *centre_words)
+
+        say("a camera" if camera is None else "your camera")
+        if camera is None:
+            # A short path of its own: the address of a socket holds 107 bytes.
+            camera = str(start("simulate", "camera", "--socket", str(folder / "camera"), "--sitter", sitter)["camera"])
+
+        say("reception")
+        reception_yaml = folder / "reception.yaml"
+        reception_yaml.write_text(yaml.safe_dump(_reception(folder), allow_unicode=True), encoding="utf-8")
+        reception = start("reception", "--config", str(reception_yaml))
+
+        kiosk_yaml = folder / "kiosk.yaml"
+        settings = _kiosk(folder, card, centre, reception, camera, root)
+        width, height, inches = panel
+        settings["display"] = {"width": width, "height": height, "diagonal_inches": inches, "window": window}
+        kiosk_yaml.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+        yield Site(folder, kiosk_yaml, str(reception["staff_door"]), str(card["pin"]), Path(str(card["control"])))
+
+
+def _reception(folder: Path) -> dict[str, object]:
+    return {
+        "site": "test",
+        "clinic": CLINIC,
+        "database": str(folder / "reception.db"),
+        "key_file": str(folder / "reception.key"),
+        "kiosk_door": {"host": "127.0.0.1", "port": 0},
+        "staff_door": {"host": "127.0.0.1", "port": 0},
+        "staff": [dict(member) for member in STAFF],
+    }
+
+
+def _kiosk(folder: Path, card: Line, centre: Line, reception: Line, camera: str, root: Path) -> dict[str, object]:
+    return {
+        "site": "test",
+        "kiosk_id": "kiosk-a",
+        "clinic": CLINIC,
+        "card": {"trust": [{"file": str(root), "simulated": True}], "pcsc_socket": str(card["socket"])},
+        "face": {"camera": camera},
+        "eligibility": {
+            "gateway": "centre",
+            "key_file": str(folder / "kiosk.key"),
+            "centre": {"url": str(centre["url"]), "ca_file": str(centre["ca_file"])},
+        },
+        "delivery": {"urls": [str(reception["kiosk_door"])], "folder": str(folder / "kiosk-state")},
+        "simulation": {"check_number_b": str(card["check_number_b"])},
+    }
