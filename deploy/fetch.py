@@ -142,6 +142,8 @@ def fetch_package(package: Package) -> None:
     target = SHARE / package.target
     if (target / package.proof).is_file():
         return
+    if not shutil.which("apt-get"):
+        raise LackingError(f"apt-get is needed to fetch {package.target} out of Debian's {package.name}")
     say(f"fetching {package.target} out of Debian's {package.name} (unpacked here, not installed)")
     with tempfile.TemporaryDirectory() as scratch:
         Path(scratch).chmod(0o755)
@@ -172,8 +174,6 @@ def write_whole(target: Path, body: bytes) -> None:
 def main() -> int:
     """Fetch all; 0 or 3."""
     try:
-        if not shutil.which("apt-get"):
-            raise LackingError("apt-get is needed to fetch the fonts and the virtual reader's driver")
         for package in PACKAGES:
             fetch_package(package)
         for wheel in WHEELS:
