@@ -10,7 +10,7 @@ from typing import Final
 
 THINGS: Final = {
     "card": ("kiosk.simulation.card_command", "simulate_card", "a virtual My Number Card in a reader of its own"),
-    "centre": ("kiosk.simulation.centre", "simulate_centre", "an eligibility centre that verifies and answers"),
+    "centre": ("kiosk.simulation.centre.command", "simulate_centre", "an eligibility centre that verifies and answers"),
     "camera": ("kiosk.simulation.camera", "simulate_camera", "a camera with a person before it"),
     "dock": ("kiosk.simulation.dock", "simulate_dock", "two buttons that place and pull the virtual card"),
 }

@@ -21,7 +21,15 @@ _T = TypeVar("_T")
 VIEW = (1366, 768)
 """The desk's screen (domain/reception-and-reliability.md section 6.2)."""
 
-_QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps"]
+_QUIET = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-default-apps",
+]
 
 _TELL = """
 new MutationObserver((changes) => {

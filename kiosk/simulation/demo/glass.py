@@ -216,7 +216,10 @@ class Mouse:
         except OSError as error:
             raise MissingError("libXtst is missing: install libxtst6") from error
         self._x11.XOpenDisplay.restype = ctypes.c_void_p
-        self._display = ctypes.c_void_p(self._x11.XOpenDisplay(display.encode()))
+        opened = self._x11.XOpenDisplay(display.encode())
+        if not opened:
+            raise MissingError(f"the X server {display} cannot be reached")
+        self._display = ctypes.c_void_p(opened)
 
     def tap(self, x: float, y: float) -> None:
         """Move there, press, release."""
@@ -246,13 +249,21 @@ def _server(stack: contextlib.ExitStack, command: list[str]) -> str:
         os.close(into)
     stack.callback(_end, server)
     try:
-        ready, _, _ = select.select([out], [], [], _START_SECONDS)
-        number = os.read(out, 16).decode().strip() if ready else ""
+        return f":{_display_number(out, command[0])}"
     finally:
         os.close(out)
-    if not number:
-        raise TimeoutError(f"{command[0]} did not come up")
-    return f":{number}"
+
+
+def _display_number(out: int, name: str) -> int:
+    """The number a server writes when it is up. It comes in pieces, and the server dies if nobody reads the last one."""
+    written, until = b"", time.monotonic() + _START_SECONDS
+    while not written.endswith(b"\n"):
+        ready, _, _ = select.select([out], [], [], max(0.0, until - time.monotonic()))
+        piece = os.read(out, 16) if ready else b""
+        if not piece:
+            raise TimeoutError(f"{name} did not come up")
+        written += piece
+    return int(written)
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
