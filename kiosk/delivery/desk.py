@@ -1,0 +1,182 @@
+"""Small things told to reception: calls for help, heartbeats; and the public key fetched from it. No name in any of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from kiosk import journal
+from kiosk.delivery.backoff import Backoff
+from kiosk.delivery.errors import DeliveryError, ReceptionError
+from kiosk.delivery.exchange import REFUSED_FOR_GOOD, Addresses, Answer, exchange
+from kiosk.delivery.keys import KeyCache
+from kiosk.record.door import Heartbeat, HelpCall, heartbeat_json, help_json
+from kiosk.record.ids import KioskId
+
+log = logging.getLogger("kiosk.delivery.desk")
+
+BEAT_EVERY = 10.0
+"""Seconds; domain/reception-and-reliability.md section 1.4."""
+KEY_EVERY = 60.0
+CALL_LASTS = 600.0
+"""Seconds after which a call for help that reception never heard is of no use any more."""
+MAX_CALLS = 64
+_SLICE = 1.0
+
+
+@dataclass(frozen=True)
+class _WaitingCall:
+    call: HelpCall
+    until: float
+
+
+class Desk:
+    """Tells reception who needs help and that the kiosk lives, and keeps `keys` fresh.
+
+    `beat` makes the heartbeat of this moment and is called on the desk's thread; `mono` is the monotonic clock.
+    """
+
+    def __init__(
+        self,
+        client: httpx.Client,
+        urls: tuple[str, ...],
+        kiosk_id: KioskId,
+        keys: KeyCache,
+        beat: Callable[[], Heartbeat],
+        *,
+        mono: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._addresses = Addresses(urls)
+        self._kiosk_id = kiosk_id
+        self._keys = keys
+        self._beat = beat
+        self._mono = mono
+        self._lock = threading.Lock()
+        self._calls: deque[_WaitingCall] = deque()
+        self._woken = threading.Event()
+        self._call_backoff, self._key_backoff = Backoff(), Backoff()
+        self._call_at = self._beat_at = self._key_at = mono()
+
+    def call(self, call: HelpCall) -> None:
+        """Call the desk; never waits. Reception hears it within ten minutes or not at all."""
+        with self._lock:
+            if len(self._calls) >= MAX_CALLS:
+                self._calls.popleft()
+                log.error("help_call_dropped", extra=journal.numbers(why="too_many"))
+            self._calls.append(_WaitingCall(call, self._mono() + CALL_LASTS))
+            self._call_at = self._mono()
+        self._woken.set()
+
+    def beat_now(self) -> None:
+        """Something changed (stage, service): tell reception at once."""
+        with self._lock:
+            self._beat_at = self._mono()
+        self._woken.set()
+
+    def run(self, stop: threading.Event) -> None:
+        """Do all of it until `stop` is set; a `beat_now` after setting it ends a wait at once."""
+        while not stop.is_set():
+            self._woken.clear()
+            try:
+                wait = self.step()
+            except Exception:
+                # The heartbeat's maker is not ours; a desk that died would look like a kiosk that died.
+                log.exception("desk_failed")
+                wait = _SLICE
+            until = time.monotonic() + wait
+            while not stop.is_set() and (left := until - time.monotonic()) > 0:
+                if self._woken.wait(min(left, _SLICE)):
+                    break
+
+    def step(self) -> float:
+        """Do what is due: a call first, then the heartbeat, then the key. The seconds until something is due again."""
+        if self._call_is_due():
+            self._send_call()
+        if self._mono() >= self._beat_at:
+            self._send_beat()
+        if self._mono() >= self._key_at:
+            self._fetch_key()
+        with self._lock:
+            due = [self._beat_at, self._key_at, *([self._call_at] if self._calls else [])]
+        return max(0.0, min(due) - self._mono())
+
+    def _call_is_due(self) -> bool:
+        with self._lock:
+            while self._calls and self._calls[0].until <= self._mono():
+                self._calls.popleft()
+                log.error("help_call_dropped", extra=journal.numbers(why="too_old"))
+            return bool(self._calls) and self._mono() >= self._call_at
+
+    def _send_call(self) -> None:
+        with self._lock:
+            waiting = self._calls[0]
+        try:
+            answer = self._post("/k/v1/help", help_json(waiting.call))
+        except ReceptionError as error:
+            self._call_failed(error.code)
+            return
+        if answer.accepted:
+            self._call_done(waiting)
+        elif answer.status in REFUSED_FOR_GOOD:
+            log.error("help_call_dropped", extra=journal.numbers(why=f"refused_{answer.status}"))
+            self._call_done(waiting)
+        else:
+            self._call_failed(f"status_{answer.status}")
+
+    def _call_done(self, waiting: _WaitingCall) -> None:
+        with self._lock:
+            if self._calls and self._calls[0] is waiting:
+                self._calls.popleft()
+            self._call_backoff.reset()
+            self._call_at = self._mono()
+
+    def _call_failed(self, why: str) -> None:
+        self._addresses.turn()
+        with self._lock:
+            self._call_at = self._mono() + self._call_backoff.failed()
+        log.warning("help_call_not_heard", extra=journal.numbers(why=why))
+
+    def _send_beat(self) -> None:
+        with self._lock:
+            self._beat_at = self._mono() + BEAT_EVERY
+        beat = self._beat()
+        try:
+            answer = self._post("/k/v1/heartbeat", heartbeat_json(beat))
+            why = None if answer.accepted else f"status_{answer.status}"
+        except ReceptionError as error:
+            why = error.code
+        if why is not None:
+            self._addresses.turn()
+            log.warning("heartbeat_not_heard", extra=journal.numbers(why=why))
+
+    def _fetch_key(self) -> None:
+        try:
+            answer = exchange(self._client, "GET", self._addresses.url("/k/v1/key"), kiosk_id=self._kiosk_id)
+            if answer.status != 200:
+                raise ReceptionError("reception does not give its key", f"status_{answer.status}", answer.status)
+            self._keys.take(answer.fields())
+        except DeliveryError as error:
+            self._addresses.turn()
+            self._key_at = self._mono() + self._key_backoff.failed()
+            log.warning("key_not_fetched", extra=journal.numbers(why=error.code))
+        else:
+            self._key_backoff.reset()
+            self._key_at = self._mono() + KEY_EVERY
+
+    def _post(self, path: str, fields: dict[str, object]) -> Answer:
+        return exchange(
+            self._client,
+            "POST",
+            self._addresses.url(path),
+            kiosk_id=self._kiosk_id,
+            content=json.dumps(fields).encode(),
+            headers={"Content-Type": "application/json"},
+        )
