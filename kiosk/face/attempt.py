@@ -1,0 +1,236 @@
+"""What the studio does while it films: look at a face, or show the pictures for the visual check.
+
+An attempt runs in a thread of its own, with the camera open from its first to its last line. A second thread copies every
+frame into the preview block, so that the picture stays fluent while a face is being described.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, Self
+
+import cv2
+import numpy as np
+
+from kiosk import journal
+from kiosk.face import photo
+from kiosk.face.camera import FIRST_FRAME, Camera, Frame, open_camera
+from kiosk.face.errors import CameraError, PhotoError
+from kiosk.face.matcher import Matcher, Picture
+from kiosk.face.messages import (
+    Compare,
+    Look,
+    Matched,
+    NotMatched,
+    Seen,
+    Shown,
+    StudioMessage,
+    Unavailable,
+    Why,
+)
+from kiosk.face.preview import PHOTO_SIZE, PreviewWriter
+from kiosk.face.recognition import Glimpse, Recognition, photo_template
+from kiosk.face.settings import FaceSettings
+
+log = logging.getLogger("kiosk.face.studio")
+
+Tell = Callable[[StudioMessage], None]
+
+SEEN_EVERY: Final = 0.1
+"""Seconds between two `Seen`: ten a second."""
+
+_WAIT = 0.1  # seconds one wait for a frame takes at most: how fast a stop is noticed
+
+
+class Attempt:
+    """One look or one comparison, from `start` to `end`. `crashed` tells of an error nobody foresaw."""
+
+    def __init__(
+        self,
+        asked: Look | Compare,
+        *,
+        settings: FaceSettings,
+        matcher: Matcher | None,
+        jp2: bytes | None,
+        preview: PreviewWriter,
+        tell: Tell,
+        crashed: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._matcher = matcher
+        self._jp2 = jp2
+        self._preview = preview
+        self._tell = tell
+        self._crashed = crashed
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(asked,), name="attempt", daemon=True)
+
+    def start(self) -> None:
+        """Begin filming."""
+        self._thread.start()
+
+    def end(self, seconds: float) -> bool:
+        """Ask it to end and wait; True once the camera is closed and the preview zeroed."""
+        self._over.set()
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _run(self, asked: Look | Compare) -> None:
+        begun = time.monotonic()
+        try:
+            match asked:
+                case Look(token):
+                    self._look(token)
+                case Compare(token):
+                    self._compare(token)
+        except Exception:
+            # The process ends: the kiosk sees that as EOF, and the error as a type and a place in the journal.
+            log.exception("attempt_crashed")
+            self._crashed()
+        finally:
+            self._preview.zero()
+        log.info("attempt_over", extra=journal.numbers(ms=round((time.monotonic() - begun) * 1000)))
+
+    def _look(self, token: int) -> None:
+        if self._matcher is None:
+            return self._tell(Unavailable(token, Why.NO_MODELS.value))
+        if self._jp2 is None:
+            return self._tell(Unavailable(token, Why.NO_PHOTO.value))
+        try:
+            template = photo_template(self._matcher, photo.decoded(self._jp2))
+        except (PhotoError, cv2.error, ValueError):
+            log.warning("photo_refused", exc_info=True)
+            return self._tell(Unavailable(token, Why.BAD_PHOTO.value))
+        recognition = Recognition(self._matcher, template, self._settings.accept, self._settings.frames)
+        camera = self._camera(token)
+        if camera is None:
+            return None
+        try:
+            with _Pump(camera, self._preview):
+                self._decide(token, camera, recognition)
+        except CameraError:
+            log.warning("camera_lost", exc_info=True)
+            self._tell(Unavailable(token, Why.NO_CAMERA.value))
+        finally:
+            camera.close()
+        return None
+
+    def _decide(self, token: int, camera: Camera, recognition: Recognition) -> None:
+        first = self._first(camera)
+        if first is None:
+            return None
+        log.info("camera_open")
+        until = time.monotonic() + self._settings.attempt_seconds
+        counter, told, said = 0, 0.0, Glimpse(None, -1.0)
+        while not self._over.is_set() and time.monotonic() < until:
+            frame = camera.newest(after=counter, seconds=_WAIT)
+            if frame is None:
+                continue
+            counter = frame.counter
+            try:
+                glimpse = recognition.see(frame.picture, frame.mono)
+            except (cv2.error, ValueError):
+                log.warning("frame_refused", exc_info=True)
+                continue
+            if glimpse.matched is not None:
+                log.info("face_decided", extra=journal.numbers(matched=glimpse.matched, frames=counter))
+                return self._tell(Matched(token) if glimpse.matched else NotMatched(token, scored=True))
+            if glimpse != said and time.monotonic() - told >= SEEN_EVERY:
+                told, said = time.monotonic(), glimpse
+                self._tell(Seen(token, glimpse.advice, glimpse.progress))
+        if not self._over.is_set():
+            log.info("face_not_decided", extra=journal.numbers(frames=counter))
+            self._tell(NotMatched(token, scored=False))
+        return None
+
+    def _compare(self, token: int) -> None:
+        camera = self._camera(token)
+        if camera is None:
+            return
+        try:
+            with _Pump(camera, self._preview) as pump:
+                if self._first(camera) is None:
+                    return
+                with_photo = self._show_photo()
+                while not (pump.shown.wait(_WAIT) or self._over.is_set()):
+                    camera.newest(after=0, seconds=0)
+                if pump.shown.is_set():
+                    self._tell(Shown(token, with_photo))
+                while not self._over.wait(_WAIT):
+                    camera.newest(after=0, seconds=0)
+        except CameraError:
+            log.warning("camera_lost", exc_info=True)
+            self._tell(Unavailable(token, Why.NO_CAMERA.value))
+        finally:
+            camera.close()
+
+    def _show_photo(self) -> bool:
+        if self._jp2 is None:
+            return False
+        try:
+            self._preview.photo(_shrunk(photo.decoded(self._jp2)))
+        except PhotoError:
+            log.warning("photo_refused", exc_info=True)
+            return False
+        return True
+
+    def _camera(self, token: int) -> Camera | None:
+        try:
+            return open_camera(self._settings.camera)
+        except CameraError:
+            log.warning("camera_unavailable", exc_info=True)
+            self._tell(Unavailable(token, Why.NO_CAMERA.value))
+            return None
+
+    def _first(self, camera: Camera) -> Frame | None:
+        until = time.monotonic() + FIRST_FRAME
+        while not self._over.is_set():
+            frame = camera.newest(after=0, seconds=_WAIT)
+            if frame is not None:
+                return frame
+            if time.monotonic() > until:
+                raise CameraError("the camera opened, but gives no picture")
+        return None
+
+
+class _Pump:
+    """Copies every frame into the preview block, in a thread of its own, for the length of a `with`."""
+
+    def __init__(self, camera: Camera, preview: PreviewWriter) -> None:
+        self._camera = camera
+        self._preview = preview
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="preview", daemon=True)
+        self.shown = threading.Event()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        counter = 0
+        while not self._over.is_set():
+            try:
+                frame = self._camera.newest(after=counter, seconds=_WAIT)
+            except CameraError:
+                return  # the attempt asks the same camera and tells
+            if frame is not None:
+                counter = frame.counter
+                self._preview.live(frame.picture, frame.mono)
+                self.shown.set()
+
+
+def _shrunk(picture: Picture) -> Picture:
+    height, width = picture.shape[:2]
+    scale = min(PHOTO_SIZE[0] / height, PHOTO_SIZE[1] / width)
+    if scale >= 1:
+        return picture
+    size = (max(1, int(width * scale)), max(1, int(height * scale)))
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)

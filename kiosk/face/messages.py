@@ -1,0 +1,201 @@
+"""What the kiosk process and the face studio say to each other: one JSON object a packet, at most `PACKET` bytes.
+
+Over an AF_UNIX SOCK_SEQPACKET pair. The kiosk's first packet is `Begin`. `token` is the kiosk's own number for one
+`Look` or `Compare`; every answer repeats it. No score, no template, no picture ever stands in a message.
+
+    {"say": "look", "token": 7}   ->   {"say": "seen", "token": 7, "advice": "come_closer", "progress": 0.0}
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Final
+
+from kiosk.face.advice import Advice
+from kiosk.face.errors import StudioError
+from kiosk.face.settings import FaceSettings
+
+PACKET: Final = 4096
+
+
+class Why(StrEnum):
+    """Why the face way, or the comparison, is not possible."""
+
+    NO_CAMERA = "no_camera"
+    NO_MODELS = "no_models"
+    NO_PHOTO = "no_photo"
+    BAD_PHOTO = "bad_photo"
+
+
+# -- kiosk to studio -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Begin:
+    """The settings: the studio loads its models and answers `Ready`. The camera stays closed."""
+
+    settings: FaceSettings
+
+
+@dataclass(frozen=True)
+class Look:
+    """Open the camera and compare with the photo: `Seen`*, then `Matched` | `NotMatched` | `Unavailable`."""
+
+    token: int
+
+
+@dataclass(frozen=True)
+class Compare:
+    """Open the camera and show live picture and photo until `Stop`: `Shown` | `Unavailable`."""
+
+    token: int
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Close the camera and zero the preview."""
+
+
+StudioCommand = Begin | Look | Compare | Stop
+
+# -- studio to kiosk -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Imports done, models loaded, camera closed."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """At most ten a second: one advice word (`Advice`) or none, and the share of good frames there are, 0 to 1."""
+
+    token: int
+    advice: str | None
+    progress: float
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The person before the camera is the person on the photo. The camera closes."""
+
+    token: int
+
+
+@dataclass(frozen=True)
+class NotMatched:
+    """The attempt is over. `scored`: enough good frames came and were not like the photo; else none came in time."""
+
+    token: int
+    scored: bool
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """It cannot be done; `word` is a value of `Why`."""
+
+    token: int
+    word: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The first live picture is in the preview block, and the photo too if `with_photo`."""
+
+    token: int
+    with_photo: bool
+
+
+StudioMessage = Ready | Seen | Matched | NotMatched | Unavailable | Shown
+
+_COMMANDS: Final[Mapping[str, type[StudioCommand]]] = {"begin": Begin, "look": Look, "compare": Compare, "stop": Stop}
+_MESSAGES: Final[Mapping[str, type[StudioMessage]]] = {
+    "ready": Ready,
+    "seen": Seen,
+    "matched": Matched,
+    "not_matched": NotMatched,
+    "unavailable": Unavailable,
+    "shown": Shown,
+}
+_NAMES: Final = {cls: name for table in (_COMMANDS, _MESSAGES) for name, cls in table.items()}
+
+
+def packet(said: StudioCommand | StudioMessage) -> bytes:
+    """`said` as one packet."""
+    return json.dumps({"say": _NAMES[type(said)], **asdict(said)}).encode()
+
+
+def command(data: bytes) -> StudioCommand:
+    """The command in a packet; raises `StudioError`."""
+    name, fields = _parsed(data)
+    match name:
+        case "begin":
+            return _begin(fields)
+        case "look":
+            return Look(_token(fields))
+        case "compare":
+            return Compare(_token(fields))
+        case "stop":
+            return Stop()
+        case _:
+            raise StudioError("the face studio was told something it does not know")
+
+
+def message(data: bytes) -> StudioMessage:
+    """The message in a packet; raises `StudioError`. The studio has opened untrusted pictures: nothing is taken on trust."""
+    name, fields = _parsed(data)
+    try:
+        match name:
+            case "ready":
+                return Ready()
+            case "seen":
+                advice = fields.get("advice")
+                return Seen(_token(fields), None if advice is None else Advice(str(advice)).value, _share(fields))
+            case "matched":
+                return Matched(_token(fields))
+            case "not_matched":
+                return NotMatched(_token(fields), fields.get("scored") is True)
+            case "unavailable":
+                return Unavailable(_token(fields), Why(str(fields.get("word"))).value)
+            case "shown":
+                return Shown(_token(fields), fields.get("with_photo") is True)
+            case _:
+                raise StudioError("the face studio said something that is not known")
+    except ValueError as error:
+        raise StudioError("the face studio used a word that is not known") from error
+
+
+def _parsed(data: bytes) -> tuple[str, Mapping[str, object]]:
+    try:
+        fields = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise StudioError("a packet between kiosk and face studio is not JSON") from error
+    if not isinstance(fields, dict):
+        raise StudioError("a packet between kiosk and face studio is not a JSON object")
+    return str(fields.get("say")), fields
+
+
+def _token(fields: Mapping[str, object]) -> int:
+    token = fields.get("token")
+    if not isinstance(token, int) or isinstance(token, bool):
+        raise StudioError("a packet between kiosk and face studio has no token")
+    return token
+
+
+def _share(fields: Mapping[str, object]) -> float:
+    share = fields.get("progress")
+    if not isinstance(share, int | float) or isinstance(share, bool) or not math.isfinite(share):
+        raise StudioError("a packet from the face studio has no progress")
+    return min(1.0, max(0.0, float(share)))
+
+
+def _begin(fields: Mapping[str, object]) -> Begin:
+    section = fields.get("settings")
+    try:
+        return Begin(FaceSettings(**section))  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise StudioError("the face studio was started with settings it does not understand") from error

@@ -1,0 +1,135 @@
+"""Is this frame good enough to compare, and if not: what should the person do? The cheap checks that worked.
+
+Measures and bounds: domain/face-stack.md section 6 (103 clean frontal faces, then degraded). Under a millisecond a frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from kiosk.face.advice import Advice
+from kiosk.face.matcher import Face, Picture
+
+FAR: Final = 0.18
+NEAR: Final = 0.60
+"""Face width / frame width."""
+MARGIN: Final = 0.03
+"""How far inside the frame the face's box must lie, as a share of the frame."""
+YAW: Final = 0.15
+ROLL: Final = 25.0
+"""Degrees. Advice only: a tilted head costs the recogniser nothing, and some people cannot hold it straight."""
+DARK: Final = 60.0
+BRIGHT: Final = 215.0
+"""Mean luma of the face."""
+BACK_LIT: Final = 0.55
+"""Luma of the face / luma of what is behind it."""
+BLURRED: Final = 15.0
+"""Variance of the Laplacian on the aligned face."""
+BYSTANDER: Final = 0.5
+"""Faces narrower than this share of the widest one are people further behind."""
+
+_NIGHT = 30.0  # luma of a whole frame in which no face can be found for lack of light (x0.25 light: face 26 to 44)
+_GLARE = 240.0  # the same for too much of it (face over 221 to 251)
+_STEP = 4  # every fourth pixel is enough to tell how light a wall is
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a frame looks. `usable`: it may be compared; `advice`: the one most useful word, or none."""
+
+    usable: bool
+    advice: Advice | None
+
+
+@dataclass(frozen=True)
+class Measures:
+    """The numbers of section 6 for one face: shares of the frame, lumas 0 to 255, degrees."""
+
+    width: float
+    inside: bool
+    yaw: float
+    roll: float
+    luma: float
+    against_wall: float
+    sharpness: float
+
+
+def nobody(picture: Picture) -> Advice:
+    """What to say while no face is found."""
+    luma = float(_grey(picture[::_STEP, ::_STEP]).mean())
+    if luma < _NIGHT:
+        return Advice.TOO_DARK
+    return Advice.TOO_BRIGHT if luma > _GLARE else Advice.LOOK_HERE
+
+
+def crowded(faces: Sequence[Face]) -> bool:
+    """Whether a second person stands as near as the first."""
+    widest = max(face.width for face in faces)
+    return sum(face.width >= BYSTANDER * widest for face in faces) > 1
+
+
+def measures(picture: Picture, face: Face, aligned: Picture) -> Measures:
+    """The numbers for `face` in `picture`; `aligned` is the same face upright, (112, 112, 3)."""
+    frame_height, frame_width = picture.shape[:2]
+    yaw, roll = pose(face)
+    small = _grey(picture[::_STEP, ::_STEP])
+    left, top, right, bottom = (round(v / _STEP) for v in (face.x, face.y, face.x + face.width, face.y + face.height))
+    box = small[max(top, 0) : bottom, max(left, 0) : right]
+    luma = float(box.mean()) if box.size else 0.0
+    wall = np.ones(small.shape, np.bool_)
+    wide, high = (right - left) // 4, (bottom - top) // 3  # hair and shoulders are not the wall
+    wall[max(top - high, 0) : bottom + high, max(left - wide, 0) : right + wide] = False
+    behind = float(small[wall].mean()) if int(wall.sum()) > 30 else luma
+    return Measures(
+        width=face.width / frame_width,
+        inside=face.x >= MARGIN * frame_width
+        and face.y >= MARGIN * frame_height
+        and face.x + face.width <= (1 - MARGIN) * frame_width
+        and face.y + face.height <= (1 - MARGIN) * frame_height,
+        yaw=yaw,
+        roll=roll,
+        luma=luma,
+        against_wall=luma / max(behind, 1.0),
+        sharpness=float(cv2.Laplacian(_grey(aligned), cv2.CV_32F).var()),
+    )
+
+
+def pose(face: Face) -> tuple[float, float]:
+    """(yaw, roll): how far the nose lies from the middle of the eyes, in eye distances; the eye line's slope in degrees."""
+    right, left, nose = face.points[0], face.points[1], face.points[2]
+    line = left - right
+    distance = float(np.linalg.norm(line)) or 1.0
+    yaw = float((nose - (right + left) / 2) @ line) / distance**2
+    return yaw, float(np.degrees(np.arctan2(line[1], line[0])))
+
+
+def judged(seen: Measures) -> Look:
+    """What the numbers mean: where the person stands first, then the light, then the head, then the hand of time."""
+    if seen.width < FAR:
+        return Look(False, Advice.COME_CLOSER)
+    if seen.width > NEAR:
+        return Look(False, Advice.STEP_BACK)
+    if not seen.inside:
+        # A face that fills a good part of the frame leaves it because it is near, a small one because it is aside.
+        return Look(False, Advice.STEP_BACK if seen.width > (FAR + NEAR) / 2 else Advice.LOOK_HERE)
+    if seen.against_wall < BACK_LIT:
+        return Look(False, Advice.BACK_LIT)
+    if seen.luma < DARK:
+        return Look(False, Advice.TOO_DARK)
+    if seen.luma > BRIGHT:
+        return Look(False, Advice.TOO_BRIGHT)
+    if abs(seen.yaw) >= YAW:
+        return Look(False, Advice.FACE_FRONT)
+    if seen.sharpness < BLURRED:
+        return Look(False, Advice.HOLD_STILL)
+    return Look(True, Advice.FACE_FRONT if abs(seen.roll) > ROLL else None)
+
+
+def _grey(picture: Picture) -> NDArray[np.uint8]:
+    return cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)

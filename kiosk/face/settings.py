@@ -1,0 +1,81 @@
+"""The `face:` section of the settings, and how a camera is named. No OpenCV here: the kiosk process imports this.
+
+face:
+  camera: /dev/v4l/by-id/usb-Example_Camera-video-index0
+  accept: 0.50
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+ACCEPT_FLOOR: Final = 0.45
+"""Below this cosine the measured false match rate on pictures from a USB camera leaves 3e-4 (face-stack.md section 5)."""
+
+ACCEPT_CEILING: Final = 0.80
+"""Above this genuine persons fail: their median is 0.79 against a grey chip photo (face-stack.md section 5)."""
+
+FRAMES_FLOOR: Final = 3
+"""The mean of three live frames let no impostor through at 0.45 (face-stack.md section 5, "Several frames")."""
+
+_SOCKET_PATH_BYTES = 107  # sun_path without its closing zero, unix(7)
+_EXPECTED = "camera: expected /dev/videoN, /dev/v4l/by-id/..., or socket:PATH (with site: test)"
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """Where the pictures come from: a V4L2 device, or the frame socket of a simulated camera."""
+
+    kind: Literal["v4l2", "socket"]
+    path: str
+
+    @property
+    def is_simulated(self) -> bool:
+        """True unless this is a real device; accepted only with `site: test`."""
+        return self.kind != "v4l2"
+
+
+def camera_settings(spec: str) -> CameraSettings:
+    """The camera named by `spec`: `/dev/...`, `v4l2:/dev/...` or `socket:PATH`. Raises `ValueError("camera: ...")`."""
+    if "\0" in spec:
+        raise ValueError(_EXPECTED)
+    if spec.startswith("socket:"):
+        path = spec.removeprefix("socket:")
+        if not path:
+            raise ValueError(_EXPECTED)
+        if len(path.encode()) > _SOCKET_PATH_BYTES:
+            raise ValueError(
+                f"camera: the socket's path is longer than {_SOCKET_PATH_BYTES} bytes; choose a shorter one"
+            )
+        return CameraSettings("socket", path)
+    device = spec.removeprefix("v4l2:")
+    if not device.startswith("/dev/") or ".." in device.split("/"):
+        raise ValueError(_EXPECTED)
+    return CameraSettings("v4l2", device)
+
+
+@dataclass(frozen=True)
+class FaceSettings:
+    """How faces are looked at. `accept` is a cosine, `attempt_seconds` one attempt's length, `frames` how many are averaged."""
+
+    camera: str
+    accept: float = 0.50
+    attempt_seconds: float = 10.0
+    frames: int = FRAMES_FLOOR
+
+    def __post_init__(self) -> None:
+        camera_settings(self.camera)
+        if not ACCEPT_FLOOR <= self.accept <= ACCEPT_CEILING:
+            raise ValueError(
+                f"accept: expected {ACCEPT_FLOOR:.2f} to {ACCEPT_CEILING:.2f}; below it strangers would be let in, above it nobody"
+            )
+        if not 2.0 <= self.attempt_seconds <= 60.0:
+            raise ValueError("attempt_seconds: expected 2 to 60 seconds")
+        if not FRAMES_FLOOR <= self.frames <= 15:
+            raise ValueError(f"frames: expected {FRAMES_FLOOR} to 15; fewer than {FRAMES_FLOOR} let strangers through")
+
+    @property
+    def is_simulated(self) -> bool:
+        """True where the camera is not a real device: every check-in made with it is a simulated one."""
+        return camera_settings(self.camera).is_simulated

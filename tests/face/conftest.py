@@ -1,0 +1,50 @@
+"""The engine, simulated cameras and studios of the face room's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk.face.matcher import OpenCVMatcher
+from kiosk.face.messages import Ready
+from kiosk.face.settings import FaceSettings
+from kiosk.simulation.people import Sitter
+from tests.face.parts import CameraProcess, StudioRoom
+
+
+@pytest.fixture(scope="session")
+def matcher() -> OpenCVMatcher:
+    engine = OpenCVMatcher.load()
+    engine.warm()
+    return engine
+
+
+@pytest.fixture
+def camera_process(tmp_path: Path) -> Iterator[Callable[..., CameraProcess]]:
+    started: list[CameraProcess] = []
+
+    def start(sitter: Sitter, *options: str) -> CameraProcess:
+        camera = CameraProcess(tmp_path / f"camera{len(started)}", "--sitter", sitter.value, *options)
+        started.append(camera)
+        return camera
+
+    yield start
+    for camera in started:
+        camera.end()
+
+
+@pytest.fixture
+def studio_room() -> Iterator[Callable[..., StudioRoom]]:
+    rooms: list[StudioRoom] = []
+
+    def spawn(camera: str, attempt_seconds: float = 10.0) -> StudioRoom:
+        room = StudioRoom(FaceSettings(camera=camera, attempt_seconds=attempt_seconds))
+        rooms.append(room)
+        room.until(Ready)
+        return room
+
+    yield spawn
+    for room in rooms:
+        room.end()

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kiosk.face import messages
+from kiosk.face.advice import Advice
+from kiosk.face.errors import StudioError
+from kiosk.face.messages import (
+    PACKET,
+    Begin,
+    Compare,
+    Look,
+    Matched,
+    NotMatched,
+    Ready,
+    Seen,
+    Shown,
+    Stop,
+    StudioCommand,
+    StudioMessage,
+    Unavailable,
+    Why,
+)
+from kiosk.face.settings import FaceSettings
+from kiosk.visit.appliance import Advice as AdviceOfTheHeart
+
+COMMANDS: list[StudioCommand] = [Begin(FaceSettings("socket:/x", accept=0.47)), Look(1), Compare(2), Stop()]
+MESSAGES: list[StudioMessage] = [
+    Ready(),
+    Seen(1, Advice.COME_CLOSER.value, 0.5),
+    Seen(1, None, 1.0),
+    Matched(1),
+    NotMatched(1, scored=True),
+    Unavailable(1, Why.NO_CAMERA.value),
+    Shown(1, with_photo=False),
+]
+
+
+@pytest.mark.parametrize("said", COMMANDS, ids=repr)
+def test_a_command_arrives_as_it_was_sent(said: StudioCommand) -> None:
+    data = messages.packet(said)
+    assert len(data) < PACKET
+    assert messages.command(data) == said
+
+
+@pytest.mark.parametrize("said", MESSAGES, ids=repr)
+def test_a_message_arrives_as_it_was_sent(said: StudioMessage) -> None:
+    assert messages.message(messages.packet(said)) == said
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b"[" * PACKET,
+        b'{"say": "score", "token": 1}',
+        b'{"say": "matched"}',
+        b'{"say": "matched", "token": true}',
+        b'{"say": "seen", "token": 1, "advice": "<b>", "progress": 0}',
+        b'{"say": "seen", "token": 1, "advice": null, "progress": NaN}',
+        b'{"say": "seen", "token": 1, "advice": null}',
+        b'{"say": "unavailable", "token": 1, "word": "Mr. Smith"}',
+        b'{"say": "begin", "settings": {"camera": "nowhere"}}',
+        b'{"say": "begin", "settings": 7}',
+    ],
+)
+def test_a_broken_packet_is_one_typed_error_on_either_side(data: bytes) -> None:
+    with pytest.raises(StudioError):
+        messages.message(data)
+    with pytest.raises(StudioError):
+        messages.command(data)
+
+
+def test_no_message_has_room_for_a_score() -> None:
+    fields = {name for said in MESSAGES for name in json.loads(messages.packet(said))}
+    assert fields == {"say", "token", "advice", "progress", "scored", "word", "with_photo"}
+
+
+def test_advice_has_the_words_of_the_heart() -> None:
+    assert {word.value for word in Advice} == {word.value for word in AdviceOfTheHeart}

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kiosk import settings
+from kiosk.errors import SettingsError
+from kiosk.face.settings import CameraSettings, FaceSettings, camera_settings
+
+DEVICE = "/dev/v4l/by-id/usb-Example_Camera-video-index0"
+
+
+@pytest.mark.parametrize("spec", [DEVICE, "/dev/video0", f"v4l2:{DEVICE}"])
+def test_a_device_is_a_real_camera(spec: str) -> None:
+    assert camera_settings(spec) == CameraSettings("v4l2", spec.removeprefix("v4l2:"))
+    assert not FaceSettings(camera=spec).is_simulated
+
+
+def test_a_frame_socket_is_a_simulated_camera() -> None:
+    assert camera_settings("socket:/run/camera") == CameraSettings("socket", "/run/camera")
+    assert FaceSettings(camera="socket:/run/camera").is_simulated
+
+
+@pytest.mark.parametrize(
+    "spec",
+    ["", "0", "video0", "socket:", "http://camera/", "/dev/../etc/passwd", "/dev/video0\0", "socket:" + "x" * 108],
+)
+def test_anything_else_is_refused_with_a_sentence(spec: str) -> None:
+    with pytest.raises(ValueError, match=r"^camera: "):
+        FaceSettings(camera=spec)
+
+
+@pytest.mark.parametrize(
+    ("values", "key"),
+    [
+        ({"accept": 0.44}, "accept"),
+        ({"accept": 0.0}, "accept"),
+        ({"accept": float("nan")}, "accept"),
+        ({"accept": 0.81}, "accept"),
+        ({"frames": 2}, "frames"),
+        ({"attempt_seconds": 1.0}, "attempt_seconds"),
+        ({"attempt_seconds": float("inf")}, "attempt_seconds"),
+    ],
+)
+def test_nobody_can_set_a_threshold_that_lets_strangers_in(values: dict[str, float], key: str) -> None:
+    with pytest.raises(SettingsError, match=rf"kiosk.yaml: {key}: expected") as error:
+        settings.from_mapping({"camera": DEVICE, **values}, FaceSettings, where="kiosk.yaml", base=Path())
+    assert str(error.value).count("\n") == 0
+
+
+def test_the_defaults_are_the_measured_ones() -> None:
+    chosen = FaceSettings(camera=DEVICE)
+    assert (chosen.accept, chosen.attempt_seconds, chosen.frames) == (0.50, 10.0, 3)
+
+
+def test_what_the_kiosk_process_imports_brings_no_opencv_along() -> None:
+    code = (
+        "import sys, kiosk.face.handle, kiosk.face.preview, kiosk.face.settings, kiosk.face.messages\n"
+        "assert 'cv2' not in sys.modules"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=30).returncode == 0
