@@ -20,7 +20,7 @@ from kiosk.record.identity import Certificate, PinProof
 from kiosk.record.ids import new_visit_id, visit_id_bytes
 from kiosk.visit import events as ev
 from kiosk.visit.appliance import Ask, CardProblem
-from kiosk.visit.effects import Effect, ForgetDigits, ReadCard, SendPhoto, SignChallenge, VerifyPin, Wipe
+from kiosk.visit.effects import Effect, ForgetDigits, ReadCard, SendPhoto, SignChallenge, VerifyPin
 
 log = logging.getLogger("kiosk.stations.card")
 
@@ -76,11 +76,9 @@ class CardStation:
                 self._post(ev.CardLost())
             case ForgetDigits():
                 self._key(FORGET_KEY)
-            case Wipe():
-                self.end()
             case _:
                 return False
-        return not isinstance(effect, Wipe)
+        return True
 
     def digit(self, key: str) -> None:
         """One PIN digit on its way from the touch layer to the booth; it is kept nowhere here."""

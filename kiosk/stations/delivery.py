@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from typing import Final
 
 from kiosk import journal
 from kiosk.delivery.courier import Courier
@@ -26,6 +27,9 @@ from kiosk.visit import events as ev
 from kiosk.visit.effects import AnswerCommand, CallDesk, Commit, Effect
 
 log = logging.getLogger("kiosk.stations.delivery")
+
+KEY_SECONDS: Final = 3.0
+"""How long reception's key may take at the first start before the kiosk says that it cannot take patients."""
 
 
 class DeliveryStation:
@@ -59,9 +63,12 @@ class DeliveryStation:
 
     def start(self) -> None:
         """Deliver what is left from before, listen, and beat."""
-        self._fault("key", not self._has_key())
         for thread in self._threads:
             thread.start()
+        # A kiosk that starts for the first time has no key for a moment: that is no reason to say "out of service".
+        late = threading.Timer(KEY_SECONDS, lambda: self._fault("key", not self._has_key()))
+        late.daemon = True
+        late.start()
 
     def show(self, service: str, stage: str, visit_id: VisitId | None) -> None:
         """What the board is to know of this kiosk now: sent at once when it changed."""
@@ -143,7 +150,8 @@ class DeliveryStation:
 
     def _heartbeat(self) -> Heartbeat:
         service, stage, visit_id = self._shown
-        self._fault("key", not self._has_key())
+        if self._has_key():
+            self._fault("key", False)
         try:
             waiting = self._outbox.waiting()
             pending, parked, age = waiting.pending, waiting.parked, waiting.oldest_age

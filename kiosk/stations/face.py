@@ -8,12 +8,13 @@ import threading
 from collections.abc import Callable
 
 from kiosk.face import messages as said
+from kiosk.face.errors import StudioError
 from kiosk.face.handle import Studio
 from kiosk.face.preview import Picture, PreviewBlock
 from kiosk.face.settings import FaceSettings
 from kiosk.visit import events as ev
 from kiosk.visit.appliance import Advice, Ask
-from kiosk.visit.effects import Effect, LookAtFace, ShowComparison, StopLooking, Wipe
+from kiosk.visit.effects import Effect, LookAtFace, ShowComparison, StopLooking
 
 log = logging.getLogger("kiosk.stations.face")
 
@@ -50,21 +51,24 @@ class FaceStation:
     def carry_out(self, effect: Effect) -> bool:
         """Start what the effect wants; whether it was one of this station's."""
         studio = self._active[0] if self._active is not None and self._alive else None
-        match effect:
-            case LookAtFace(ask=ask) if studio is not None:
-                studio.look(self._token(ask))
-            case ShowComparison(ask=ask) if studio is not None:
-                studio.compare(self._token(ask))
-            case LookAtFace(ask=ask) | ShowComparison(ask=ask):
-                self._post(ev.FaceUnavailable(ask))
-            case StopLooking():
-                if studio is not None:
+        try:
+            match effect:
+                case LookAtFace(ask=ask) if studio is not None:
+                    studio.look(self._token(ask))
+                case ShowComparison(ask=ask) if studio is not None:
+                    studio.compare(self._token(ask))
+                case LookAtFace(ask=ask) | ShowComparison(ask=ask):
+                    self._post(ev.FaceUnavailable(ask))
+                case StopLooking() if studio is not None:
                     studio.stop()
-            case Wipe():
-                self.end()
-            case _:
-                return False
-        return not isinstance(effect, Wipe)
+                case StopLooking():
+                    log.info("no_studio_to_stop")
+                case _:
+                    return False
+        except StudioError as error:
+            # It died, and its ears will say so in a moment; nothing waits for it till then.
+            log.warning("studio_deaf", exc_info=error)
+        return True
 
     def live(self) -> tuple[int, Picture] | None:
         """The newest camera picture, (counter, (h, w, 3) uint8 BGR copy), if one is being taken."""
@@ -131,5 +135,7 @@ class FaceStation:
 
 
 def _end(studio: Studio, block: PreviewBlock) -> None:
-    studio.kill()
-    block.close()
+    try:
+        studio.kill()
+    finally:
+        block.close()

@@ -81,6 +81,10 @@ class BoardPage:
         """Press the button with this `data-action`, waiting until it is there."""
         self._do(self._page.click(f"button[data-action={action}]", timeout=15000), 20)
 
+    def wait_for_button(self, action: str) -> None:
+        """Wait until the button with this `data-action` is there."""
+        self._do(self._page.wait_for_selector(f"button[data-action={action}]", timeout=15000), 20)
+
     def has_row(self, checkin_id: str) -> bool:
         """Whether the page shows a row for this check-in now."""
         return bool(self._do(self._page.locator(f"[data-checkin-id='{checkin_id}']").count(), 10))

@@ -30,6 +30,9 @@ from screens.examples import EXAMPLES
 SAME_KEY_SECONDS = 0.3
 """Above the touch layer's double-strike guard of 0.25 s."""
 
+LOOK_SECONDS = 1.2
+"""How long after the camera's screen its picture is taken: the camera opens first."""
+
 SCREEN_SECONDS = 25.0
 
 
@@ -139,10 +142,16 @@ class Player:
             self.type_pin(self.site.pin)
         elif method == "face":
             self.press("P02", "choose_face")
+            self.screen("P03")
+            time.sleep(LOOK_SECONDS)
+            self.picture(f"{len(self.screens):02d}-P03-filming.png")
         else:
             board.choose_staff(STAFF[0]["id"])
             board.click("grant_visual")
             self.screen("P05")
+            board.wait_for_button("confirm_visual")
+            self.picture(f"{len(self.screens):02d}-P05-comparing.png")
+            board.picture(self.pictures / "board-comparing.png")
             board.click("confirm_visual")
         self.screen("P08", seconds=45)
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -30,6 +31,19 @@ class Site:
     board_url: str
     pin: str
     control: Path
+    at_the_desk: list[Child]
+
+    @property
+    def reception(self) -> Child:
+        """The reception that runs now."""
+        return self.at_the_desk[-1]
+
+    def restart_reception(self) -> None:
+        """Start reception again, behind the same doors, after it was ended or killed."""
+        self.reception.end()
+        words = ["reception", "--config", str(self.folder / "reception.yaml")]
+        self.at_the_desk.append(Child(words, self.folder / f"reception-{len(self.at_the_desk)}.log"))
+        self.reception.ready(START_SECONDS)
 
     def place(self) -> None:
         """Lay the card on the reader."""
@@ -53,7 +67,7 @@ def site(
     with contextlib.ExitStack() as stack:
 
         def start(*words: str) -> Line:
-            child = Child(words, folder / f"{words[1] if words[0] == 'simulate' else words[0]}.log")
+            child = Child(words, folder / f"{words[1]}.log")
             stack.callback(child.end)
             return child.ready(START_SECONDS)
 
@@ -78,25 +92,41 @@ def site(
 
         say("reception")
         reception_yaml = folder / "reception.yaml"
-        reception_yaml.write_text(yaml.safe_dump(_reception(folder), allow_unicode=True), encoding="utf-8")
-        reception = start("reception", "--config", str(reception_yaml))
+        _write(reception_yaml, _reception(folder))
+        desk = Child(["reception", "--config", str(reception_yaml)], folder / "reception.log")
+        # Whoever is reception then: it may have been started again meanwhile.
+        at_the_desk = [desk]
+        stack.callback(lambda: at_the_desk[-1].end())
+        reception = desk.ready(START_SECONDS)
+        _write(reception_yaml, _reception(folder, reception))
 
         kiosk_yaml = folder / "kiosk.yaml"
         settings = _kiosk(folder, card, centre, reception, camera, root)
         width, height, inches = panel
         settings["display"] = {"width": width, "height": height, "diagonal_inches": inches, "window": window}
-        kiosk_yaml.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
-        yield Site(folder, kiosk_yaml, str(reception["staff_door"]), str(card["pin"]), Path(str(card["control"])))
+        _write(kiosk_yaml, settings)
+        control = Path(str(card["control"]))
+        yield Site(folder, kiosk_yaml, str(reception["staff_door"]), str(card["pin"]), control, at_the_desk)
 
 
-def _reception(folder: Path) -> dict[str, object]:
+def _write(path: Path, settings: dict[str, object]) -> None:
+    path.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+
+
+def _port(url: object) -> int:
+    return urlsplit(str(url)).port or 0
+
+
+def _reception(folder: Path, ready: Line | None = None) -> dict[str, object]:
+    """Reception's settings; once it runs, with the ports it was given, so that it comes back behind the same doors."""
+    doors = {} if ready is None else ready
     return {
         "site": "test",
         "clinic": CLINIC,
         "database": str(folder / "reception.db"),
         "key_file": str(folder / "reception.key"),
-        "kiosk_door": {"host": "127.0.0.1", "port": 0},
-        "staff_door": {"host": "127.0.0.1", "port": 0},
+        "kiosk_door": {"host": "127.0.0.1", "port": _port(doors.get("kiosk_door", ""))},
+        "staff_door": {"host": "127.0.0.1", "port": _port(doors.get("staff_door", ""))},
         "staff": [dict(member) for member in STAFF],
     }
 
