@@ -1,1 +1,129 @@
-"""One file a screen: `build(appliance, ui) -> list of widgets`. No screen has state, a thread, or an `if lang ==`."""
+"""One file a screen: `build(appliance, ui) -> list of widgets`. No screen has state, a thread, or an `if lang ==`.
+
+`build` finds the screen of an appliance and builds it; `screen_of` names it (the ids of domain/flow-and-rules.md section
+2.3 and section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from kiosk.record.consent import ConsentItem
+from kiosk.ui.ui import Ui
+from kiosk.ui.widgets import Widget
+from kiosk.visit.appliance import (
+    Appliance,
+    CardProblem,
+    CheckedIn,
+    ChoosingMethod,
+    Committing,
+    Comparing,
+    Concluding,
+    Consenting,
+    LookingAtFace,
+    OfferingLastTry,
+    PuttingBack,
+    Reading,
+    Refused,
+    ServiceState,
+    Stage,
+    TakingCard,
+    TypingPin,
+    Verifying,
+)
+from screens import (
+    checked_in,
+    choosing,
+    closed,
+    comparing,
+    consent,
+    consent_item,
+    face,
+    farewell,
+    idle,
+    last_try,
+    pin,
+    putting_back,
+    reading,
+    refused,
+    taking_card,
+    waiting,
+)
+
+Build = Callable[[Appliance, Ui], list[Widget]]
+
+SCREENS: Mapping[str, Build] = {
+    "P00": idle.build,
+    "P00f": farewell.build,
+    "P01": reading.build,
+    "E01": refused.build,
+    "E02": refused.build,
+    "E06": refused.build,
+    "P02": choosing.build,
+    "P03": face.build,
+    "P04": pin.build,
+    "P04l": last_try.build,
+    "P05": comparing.build,
+    "P06": waiting.build,
+    "P08": consent.build,
+    "P09": consent_item.build,
+    "P10": consent_item.build,
+    "P11": consent_item.build,
+    "P11s": consent_item.build,
+    "P16": checked_in.build,
+    "P17": taking_card.build,
+    "E10": putting_back.build,
+    "P99": closed.build,
+}
+"""Every screen by its id."""
+
+_STAGES: Mapping[type[Stage], str] = {
+    Reading: "P01",
+    ChoosingMethod: "P02",
+    LookingAtFace: "P03",
+    TypingPin: "P04",
+    OfferingLastTry: "P04l",
+    Comparing: "P05",
+    Verifying: "P06",
+    Concluding: "P06",
+    Committing: "P06",
+    CheckedIn: "P16",
+    TakingCard: "P17",
+    PuttingBack: "E10",
+}
+_REFUSED: Mapping[CardProblem, str] = {
+    CardProblem.UNREADABLE: "E01",
+    CardProblem.OTHER_CARD: "E02",
+    CardProblem.NO_CERTIFICATE: "E06",
+    CardProblem.EXPIRED: "E06",
+    CardProblem.NOT_ACCEPTED: "E06",
+}
+_ITEMS: Mapping[ConsentItem, str] = {
+    ConsentItem.MEDICATION: "P09",
+    ConsentItem.DIAGNOSIS: "P09",
+    ConsentItem.SURGERY: "P10",
+    ConsentItem.CHECKUP: "P11",
+    ConsentItem.SPECIFIC_DISEASE: "P11s",
+}
+
+
+def screen_of(appliance: Appliance) -> str:
+    """The id of the screen that shows this appliance."""
+    if appliance.visit is None:
+        if appliance.service.state is ServiceState.CLOSED:
+            return "P99" if appliance.farewell is None else "P00f"
+        return "P00" if appliance.farewell is None or appliance.help_called else "P00f"
+    match appliance.visit.stage:
+        case Refused(problem=problem):
+            return _REFUSED[problem]
+        case Consenting(item=None):
+            return "P08"
+        case Consenting(item=ConsentItem() as item):
+            return _ITEMS[item]
+        case stage:
+            return _STAGES[type(stage)]
+
+
+def build(appliance: Appliance, ui: Ui) -> list[Widget]:
+    """The widgets of the screen that shows this appliance, in the order they are drawn."""
+    return SCREENS[screen_of(appliance)](appliance, ui)

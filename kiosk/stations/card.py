@@ -7,13 +7,13 @@ messages are turned into events here; a message of a booth that is gone is nobod
 from __future__ import annotations
 
 import logging
-import os
 import socket
 import threading
 from collections.abc import Callable
 
 from kiosk import journal
 from kiosk.card import messages as said
+from kiosk.card.errors import CardError
 from kiosk.card.handle import Booth
 from kiosk.card.settings import CardSettings
 from kiosk.record.identity import Certificate, PinProof
@@ -23,9 +23,6 @@ from kiosk.visit.appliance import Ask, CardProblem
 from kiosk.visit.effects import Effect, ForgetDigits, ReadCard, SendPhoto, SignChallenge, VerifyPin
 
 log = logging.getLogger("kiosk.stations.card")
-
-FORGET_KEY = b"\x00"
-ERASE_KEY = b"\x08"
 
 
 class CardStation:
@@ -64,29 +61,28 @@ class CardStation:
         """Start what the effect wants; whether it was one of this station's."""
         booth = self._active
         match effect:
-            case ReadCard(ask=ask) if booth is not None:
-                booth.read_card(self._token(ask))
-            case VerifyPin(ask=ask) if booth is not None:
-                booth.verify_pin(self._token(ask))
-            case SignChallenge(challenge=challenge, ask=ask) if booth is not None:
-                booth.sign(self._token(ask), challenge.nonce + visit_id_bytes(ask.visit_id))
-            case SendPhoto(ask=ask) if booth is not None:
-                booth.send_photo(self._token(ask))
-            case ReadCard() | VerifyPin() | SignChallenge() | SendPhoto():
-                self._post(ev.CardLost())
+            case ReadCard(ask=ask):
+                self._tell(booth, lambda it: it.read_card(self._token(ask)))
+            case VerifyPin(ask=ask):
+                self._tell(booth, lambda it: it.verify_pin(self._token(ask)))
+            case SignChallenge(challenge=challenge, ask=ask):
+                message = challenge.nonce + visit_id_bytes(ask.visit_id)
+                self._tell(booth, lambda it: it.sign(self._token(ask), message))
+            case SendPhoto(ask=ask):
+                self._tell(booth, lambda it: it.send_photo(self._token(ask)))
             case ForgetDigits():
-                self._key(FORGET_KEY)
+                self._tell(booth, Booth.forget_digits)
             case _:
                 return False
         return True
 
     def digit(self, key: str) -> None:
         """One PIN digit on its way from the touch layer to the booth; it is kept nowhere here."""
-        self._key(key.encode("ascii"))
+        self._tell(self._active, lambda it: it.type_digit(key.encode("ascii")))
 
     def erase(self) -> None:
         """The booth forgets the last digit."""
-        self._key(ERASE_KEY)
+        self._tell(self._active, Booth.erase_digit)
 
     def end(self) -> None:
         """Kill the booth of this visit: what it held is gone with it."""
@@ -107,24 +103,30 @@ class CardStation:
         """The processes there are now."""
         return tuple(booth.pid for booth in (self._active, self._spare) if booth is not None)
 
-    def _key(self, key: bytes) -> None:
-        if self._active is not None:
-            try:
-                os.write(self._active.digits_fd, key)
-            except OSError as error:
-                log.warning("booth_deaf", exc_info=error)
+    def _tell(self, booth: Booth | None, say: Callable[[Booth], None]) -> None:
+        """Say something to the booth. One that is gone breaks the dialogue: the visit must not wait for it."""
+        try:
+            if booth is not None:
+                say(booth)
+                return
+        except CardError as error:
+            log.warning("booth_deaf", extra=journal.numbers(why=error.code))
+        self._post(ev.CardLost())
 
     def _token(self, ask: Ask) -> int:
         self._asks[ask.number] = ask
         return ask.number
 
     def _listen(self, booth: Booth) -> None:
-        for message in booth.messages():
-            if booth is not self._active:
-                return
-            event = self._event(message)
-            if event is not None:
-                self._post(event)
+        try:
+            for message in booth.messages():
+                if booth is not self._active:
+                    return
+                event = self._event(message)
+                if event is not None:
+                    self._post(event)
+        except CardError as error:
+            log.error("booth_not_understood", extra=journal.numbers(why=error.code))  # noqa: TRY400
         if booth is self._active:
             log.error("booth_died")
             self._post(ev.CardLost())

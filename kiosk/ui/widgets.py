@@ -14,8 +14,12 @@ from kiosk.ui.geometry import Rect
 
 
 class Size(StrEnum):
-    """Type sizes from the capital height H of the chosen text size: 1.6 H, 1 H, 0.75 H (design/visual.md)."""
+    """Type sizes from the capital height H of the chosen text size: 2.2 H for a queue number, 1.6 H, 1 H, 0.75 H.
 
+    design/visual.md, "Look"; the queue number is read from the waiting room's chairs.
+    """
+
+    NUMBER = "number"
     TITLE = "title"
     BODY = "body"
     CAPTION = "caption"

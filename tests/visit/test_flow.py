@@ -207,6 +207,16 @@ def test_staff_who_were_granted_confirm_on_the_board_and_the_record_names_them()
     assert committed(story).checkin.identity.staff_id == "s01"
 
 
+def test_without_the_chips_photo_nobody_is_filmed_and_the_print_is_compared() -> None:
+    story = told.choosing(can_show_photo=False)
+    story.happens(ev.VisualGranted("command-1", story.visit.visit_id, "s01", 180.0))
+    assert isinstance(story.stage, Comparing)
+    assert story.stage.shown
+    assert not story.stage.with_photo
+    assert not story.wanted(fx.ShowComparison)
+    assert fx.AnswerCommand("command-1", "comparing") in story.last
+
+
 def test_nobody_else_can_confirm_a_visual_check() -> None:
     story = comparing()
     story.happens(ev.VisualConfirmed("command-2", story.visit.visit_id, "s02"))

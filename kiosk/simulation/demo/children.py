@@ -39,8 +39,10 @@ class Child:
             stderr=subprocess.PIPE if journal else self._log_file,
         )
         self.lines: queue.SimpleQueue[Line | None] = queue.SimpleQueue()
+        self._keeper: threading.Thread | None = None
         if journal and self.process.stderr is not None:
-            threading.Thread(target=self._keep, args=(self.process.stderr,), daemon=True).start()
+            self._keeper = threading.Thread(target=self._keep, args=(self.process.stderr,), daemon=True)
+            self._keeper.start()
 
     def ready(self, seconds: float) -> Line:
         """The JSON object of its `ready` line; raises `MissingError` with the end of its log when it does not come."""
@@ -82,17 +84,19 @@ class Child:
             self.kill()
         if self.process.stdout is not None:
             self.process.stdout.close()
+        if self._keeper is not None:
+            self._keeper.join()
         self._log_file.close()
 
     def _keep(self, stream: IO[bytes]) -> None:
-        for raw in stream:
-            if not self._log_file.closed:
+        with stream:
+            for raw in stream:
                 self._log_file.write(raw)
                 self._log_file.flush()
-            with contextlib.suppress(ValueError):
-                line = json.loads(raw)
-                if isinstance(line, dict):
-                    self.lines.put(line)
+                with contextlib.suppress(ValueError):
+                    line = json.loads(raw)
+                    if isinstance(line, dict):
+                        self.lines.put(line)
         self.lines.put(None)
 
 

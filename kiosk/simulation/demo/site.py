@@ -96,7 +96,7 @@ def site(
         desk = Child(["reception", "--config", str(reception_yaml)], folder / "reception.log")
         # Whoever is reception then: it may have been started again meanwhile.
         at_the_desk = [desk]
-        stack.callback(lambda: at_the_desk[-1].end())
+        stack.callback(lambda: at_the_desk[-1].end())  # noqa: PLW0108  (looked up when it ends)
         reception = desk.ready(START_SECONDS)
         _write(reception_yaml, _reception(folder, reception))
 

@@ -15,7 +15,7 @@ from kiosk.visit.appliance import (
     Stage,
     TypingPin,
 )
-from kiosk.visit.effects import AnswerCommand, SendPhoto, ShowComparison
+from kiosk.visit.effects import AnswerCommand, SendPhoto, ShowComparison, StopLooking
 from kiosk.visit.events import (
     ComparisonShown,
     Event,
@@ -39,10 +39,13 @@ def can_start(stage: Stage) -> bool:
 
 def begin(scene: Scene, event: VisualGranted) -> Next:
     """Arm the check for this staff member; the photo goes to the studio if it is not there yet."""
-    grant = Grant(event.command_id, event.staff_id, scene.now + event.lasts)
+    stage = Comparing(Grant(event.command_id, event.staff_id, scene.now + event.lasts))
     visit = scene.visit
-    needs_photo = not visit.photo_sent and visit.card is not None and visit.card.can_show_photo
-    return go(scene, Comparing(grant), SendPhoto() if needs_photo else ShowComparison())
+    if visit.photo_sent:
+        return go(scene, stage, ShowComparison())
+    if visit.card is not None and visit.card.can_show_photo:
+        return go(scene, stage, SendPhoto())
+    return _by_the_print(scene, stage)
 
 
 def react(scene: Scene, stage: Comparing, event: Event) -> Outcome:
@@ -52,16 +55,16 @@ def react(scene: Scene, stage: Comparing, event: Event) -> Outcome:
             visit = replace(scene.visit, photo_sent=True)
             return go(Scene(scene.appliance, visit), stage, ShowComparison())
         case PhotoRefused():
-            visit = choosing.without_photo(scene.visit)
-            return go(Scene(scene.appliance, visit), stage, ShowComparison())
-        case ComparisonShown(with_photo=with_photo, simulated=simulated):
+            return _by_the_print(Scene(scene.appliance, choosing.without_photo(scene.visit)), stage)
+        case ComparisonShown(with_photo=False):
+            return _by_the_print(scene, stage)
+        case ComparisonShown(simulated=simulated):
             visit = replace(scene.visit, simulated=scene.visit.simulated or simulated)
-            shown = replace(stage, shown=True, with_photo=with_photo)
+            shown = replace(stage, shown=True, with_photo=True)
             return go(Scene(scene.appliance, visit), shown, AnswerCommand(stage.grant.command_id, "comparing"))
         case FaceUnavailable() | StudioLost():
-            shown = replace(stage, shown=True, with_photo=False)
-            lost = Scene(scene.appliance, replace(scene.visit, photo_sent=False, outstanding=frozenset()))
-            return go(lost, shown, AnswerCommand(stage.grant.command_id, "comparing"))
+            lost = replace(scene.visit, photo_sent=False, outstanding=frozenset())
+            return _by_the_print(Scene(scene.appliance, lost), stage)
         case VisualConfirmed(command_id=command_id, staff_id=staff_id):
             return _confirmed(scene, stage, command_id, staff_id)
         case VisualRefused(command_id=command_id, staff_id=staff_id):
@@ -72,6 +75,12 @@ def react(scene: Scene, stage: Comparing, event: Event) -> Outcome:
             return go(scene, ChoosingMethod())
         case _:
             return None
+
+
+def _by_the_print(scene: Scene, stage: Comparing) -> Next:
+    """Without the chip's photo the printed one is compared: nobody needs to be filmed for that."""
+    shown = replace(stage, shown=True, with_photo=False)
+    return go(scene, shown, StopLooking(), AnswerCommand(stage.grant.command_id, "comparing"))
 
 
 def _confirmed(scene: Scene, stage: Comparing, command_id: str, staff_id: str) -> Outcome:

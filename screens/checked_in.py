@@ -1,0 +1,67 @@
+"""P16: checked in. The number, whether reception has it, and the card that still lies there. No name, no reason."""
+
+from __future__ import annotations
+
+from kiosk.record.dates import Notice
+from kiosk.record.eligibility import Validity
+from kiosk.ui.geometry import Rect
+from kiosk.ui.ui import Ui
+from kiosk.ui.widgets import Align, Picture, Widget
+from kiosk.visit.appliance import Appliance, CheckedIn
+from screens import parts
+from screens.parts import Line
+from screens.where import standing
+
+
+def build(appliance: Appliance, ui: Ui) -> list[Widget]:
+    """The finish screen."""
+    _, stage = standing(appliance, CheckedIn)
+    around = parts.frame(appliance, ui, step=parts.DONE, stop=False, note=_notes(ui, stage))
+    state = _state(ui, stage)
+    rect = around.content
+    state_h = parts.height_of(ui, rect.w, state)
+    below = Rect(rect.x, rect.bottom - state_h, rect.w, state_h)
+    above = Rect(rect.x, rect.y, rect.w, below.y - rect.y - (ui.mm(8) if ui.portrait else 0))
+    said: list[Line] = [parts.title(ui.text("checked_in"))]
+    if stage.checkin.queue_number is not None:
+        said += parts.numbered(ui, stage.checkin.queue_number)
+    take = Line(ui.text("take_card"), bold=True)
+    if ui.portrait:
+        said_h = parts.height_of(ui, above.w, *said)
+        top = Rect(above.x, above.y, above.w, said_h)
+        lower = Rect(above.x, top.bottom + ui.mm(4), above.w, above.bottom - top.bottom - ui.mm(4))
+    else:
+        top, lower = above.columns(7, 8, gap=ui.mm(4))
+    take_h = parts.height_of(ui, lower.w, take)
+    picture = Rect(lower.x, lower.y + take_h, lower.w, lower.h - take_h - ui.mm(1))
+    return [
+        *around.widgets,
+        *parts.written(ui, top, *said, middle=not ui.portrait),
+        *parts.written(ui, Rect(lower.x, lower.y, lower.w, take_h), take, align=Align.CENTRE),
+        Picture(picture, "take-card", moving=True),
+        *parts.written(ui, below, state),
+    ]
+
+
+def _state(ui: Ui, stage: CheckedIn) -> Line:
+    """Whether to wait or to see reception: calm in both, and never why."""
+    checkin = stage.checkin
+    if checkin.eligibility.validity is not Validity.VALID or not checkin.complete:
+        return parts.title(ui.text("checked_in_see_reception"))
+    if stage.delivered:
+        return Line(ui.text("checked_in_delivered"))
+    if stage.late:
+        return parts.title(ui.text("checked_in_see_reception"))
+    return Line(ui.text("checked_in_sending"))
+
+
+def _notes(ui: Ui, stage: CheckedIn) -> list[str]:
+    """What else to bring to the desk, and a certificate that wants renewing."""
+    checkin = stage.checkin
+    notes = [ui.text("bring_papers")]
+    results = checkin.eligibility.results
+    if results and not any(result.reference_number for result in results):
+        notes.append(ui.text("first_visit"))
+    if checkin.card.notice in (Notice.EXPIRING, Notice.GRACE):
+        notes.append(ui.text(f"notice_{checkin.card.notice}"))
+    return notes

@@ -1,0 +1,45 @@
+"""P02: how to be confirmed. Only what can work is offered, in buttons of the same size."""
+
+from __future__ import annotations
+
+from kiosk.record.identity import Method
+from kiosk.ui.geometry import Rect
+from kiosk.ui.ui import Ui
+from kiosk.ui.widgets import Weight, Widget
+from kiosk.visit.appliance import Appliance, ChoosingMethod, Nudge
+from screens import parts
+from screens.parts import Action, Line
+from screens.where import standing, ways
+
+_PICTURES = {Method.FACE: "face", Method.PIN: "pin"}
+
+
+def build(appliance: Appliance, ui: Ui) -> list[Widget]:
+    """The choice; where nothing is left to choose, the way to staff."""
+    _, stage = standing(appliance, ChoosingMethod)
+    possible = ways(appliance)
+    call = Weight.PLAIN if possible else Weight.PRIMARY
+    note = [ui.text("pin_reset")] if stage.nudge is Nudge.PIN_LOCKED else []
+    around = parts.frame(appliance, ui, step=parts.IDENTITY, call=call, note=note)
+    nudge = [parts.support(ui.text(f"nudge_{stage.nudge}"))] if stage.nudge else []
+    if not possible:
+        lines = [parts.title(ui.text("choose_none")), *nudge, parts.support(ui.text("choose_none_how"))]
+        return [*around.widgets, *parts.told(ui, around.content, "staff-coming", *lines)]
+    say = parts.title(ui.text("choose" if len(possible) > 1 else "choose_one"))
+    if len(possible) == 1:
+        return [*around.widgets, *_only(ui, around.content, possible[0], *nudge, say)]
+    words_h = parts.height_of(ui, around.content.w, *nudge, say)
+    words = Rect(around.content.x, around.content.y, around.content.w, words_h)
+    free = Rect(words.x, words.bottom + ui.mm(2), words.w, around.content.bottom - words.bottom - ui.mm(2))
+    place = parts.centred(free, free.w, min(free.h, ui.mm(130)))
+    offered = [Action(ui.text(f"choose_{way}"), f"choose_{way}", picture=_PICTURES[way]) for way in possible]
+    return [*around.widgets, *parts.written(ui, words, *nudge, say), *parts.row(ui, place, offered)]
+
+
+def _only(ui: Ui, rect: Rect, way: Method, *lines: Line) -> list[Widget]:
+    """One way is left: there is nothing to choose, only the next thing to do."""
+    free, place = parts.foot(ui, rect, 1, 20 if ui.portrait else 16)
+    _, words = parts.halves(ui, place)
+    action = Action(ui.text(f"choose_{way}"), f"choose_{way}", Weight.PRIMARY)
+    here = place if ui.portrait else words
+    return [*parts.told(ui, free, _PICTURES[way], *lines), parts.button(action, here)]

@@ -1,0 +1,215 @@
+"""Example appliances for every screen, with invented data only: for tests, the tour and whoever plays a visit.
+
+A key is a screen's id, or the id, a hyphen and what is special. `NOW` is the monotonic time they are at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from kiosk.record.checkin import UNCONFIRMED, CardSeen, CheckIn, Eligibility, Identity, Prescription
+from kiosk.record.consent import ConsentItem, no_consents
+from kiosk.record.dates import Notice
+from kiosk.record.eligibility import EligibilityAnswer, EligibilityResult, Source, Validity
+from kiosk.record.identity import Certificate, Method
+from kiosk.record.ids import KioskId, QueueNumber, VisitId
+from kiosk.visit.appliance import (
+    Advice,
+    Appliance,
+    Card,
+    CardProblem,
+    CheckedIn,
+    ChoosingMethod,
+    Committing,
+    Comparing,
+    Concluding,
+    Consenting,
+    EndReason,
+    Farewell,
+    FarewellKind,
+    Grant,
+    LookingAtFace,
+    Nudge,
+    OfferingLastTry,
+    PuttingBack,
+    Reading,
+    Refused,
+    Service,
+    ServiceState,
+    Stage,
+    Step,
+    TakingCard,
+    TypingPin,
+    Verifying,
+    Visit,
+)
+from kiosk.visit.profiles import FLOW_2025_03
+
+NOW = 1000.0
+_WALL = datetime(2026, 4, 8, 0, 30, tzinfo=UTC)
+_VISIT = VisitId("019a2b3c-4d5e-7f60-8a1b-2c3d4e5f6071")
+_NUMBER = QueueNumber("A012")
+_CERTIFICATE = Certificate(b"an invented certificate")
+_EVERY_ITEM = tuple(ConsentItem)
+
+_IDLE = Appliance(
+    kiosk_id=KioskId("kiosk-1"),
+    clinic="あおば内科クリニック",
+    profile=FLOW_2025_03,
+    simulated_site=True,
+    mono=NOW,
+    wall=_WALL,
+)
+_CARD = Card(_CERTIFICATE, Notice.NONE, pin_tries=3, can_show_photo=True, simulated=True)
+_FACE_ONLY = replace(_CARD, pin_tries=None)
+_PIN_ONLY = replace(_CARD, can_show_photo=False)
+
+
+def _visit(stage: Stage, card: Card | None = _CARD, **changes: Any) -> Appliance:
+    since = NOW - changes.pop("waited", 1.0)
+    confirmed = isinstance(stage, Verifying | Consenting | Concluding | Committing | CheckedIn | PuttingBack)
+    visit = Visit(
+        visit_id=_VISIT,
+        opened_at=_WALL,
+        today=date(2026, 4, 8),
+        stage=stage,
+        since=since,
+        touched=since,
+        card=card,
+        identity=Method.PIN if confirmed else None,
+        simulated=True,
+    )
+    return replace(_IDLE, visit=replace(visit, **changes))
+
+
+def _farewell(kind: FarewellKind, number: QueueNumber | None = None) -> Appliance:
+    return replace(_IDLE, farewell=Farewell(kind, number, NOW + 8))
+
+
+def _closed(reason: str) -> Appliance:
+    return replace(_IDLE, service=Service(ServiceState.CLOSED, reason))
+
+
+def _result(reference_number: str | None) -> EligibilityResult:
+    return EligibilityResult(name="見本 花子", name_kana="ミホン ハナコ", reference_number=reference_number)
+
+
+_KNOWN = (_result("000123"),)
+_ANSWER = EligibilityAnswer(
+    session="example",
+    fingerprint=_CERTIFICATE.fingerprint,
+    source=Source.CENTRE,
+    validity=Validity.VALID,
+    answered_at=_WALL,
+    simulated=True,
+    results=_KNOWN,
+)
+_VALID = Eligibility(Source.CENTRE, Validity.VALID, _WALL, _KNOWN)
+_CHECKIN = CheckIn(
+    checkin_id=_VISIT,
+    kiosk_id=_IDLE.kiosk_id,
+    queue_number=_NUMBER,
+    opened_at=_WALL,
+    confirmed_at=_WALL + timedelta(seconds=24),
+    complete=True,
+    simulated=True,
+    identity=Identity(Method.PIN),
+    card=CardSeen(_CERTIFICATE.fingerprint, Notice.NONE),
+    eligibility=_VALID,
+    consents=no_consents(),
+    prescription=Prescription.NOT_ASKED,
+)
+_NEW_PATIENT = replace(_CHECKIN, eligibility=replace(_VALID, results=(_result(None),)))
+
+
+def _noticed(checkin: CheckIn, notice: Notice) -> CheckIn:
+    return replace(checkin, card=CardSeen(_CERTIFICATE.fingerprint, notice))
+
+
+def _item(item: ConsentItem) -> Appliance:
+    said = tuple((before, True) for before in _EVERY_ITEM[: _EVERY_ITEM.index(item)])
+    asked = _visit(Consenting(_ANSWER, item, said))
+    return replace(asked, profile=replace(FLOW_2025_03, items=_EVERY_ITEM))
+
+
+_GRANT = Grant("command-1", "staff-1", until=NOW + 120)
+_VERIFYING = Verifying(Method.PIN, Step.ANSWER)
+
+EXAMPLES: Mapping[str, Appliance] = {
+    "P00": _IDLE,
+    "P00-called": replace(_IDLE, help_called=True, help_until=NOW + 20),
+    "P00f": _farewell(FarewellKind.CHECKED_IN, _NUMBER),
+    "P00f-sending": _farewell(FarewellKind.SENDING, _NUMBER),
+    "P00f-see-reception": _farewell(FarewellKind.SEE_RECEPTION, _NUMBER),
+    "P00f-card-gone": _farewell(FarewellKind.CARD_GONE),
+    "P00f-stopped": _farewell(FarewellKind.STOPPED),
+    "P00f-trouble": _farewell(FarewellKind.TROUBLE),
+    "P99": _closed("reader"),
+    "P99-outbox": _closed("outbox"),
+    "P99-key": _closed("key"),
+    "P99-other": _closed("clock"),
+    "P01": _visit(Reading(), None),
+    "E01": _visit(Refused(CardProblem.UNREADABLE), None),
+    "E02": _visit(Refused(CardProblem.OTHER_CARD), None),
+    "E06": _visit(Refused(CardProblem.EXPIRED), None),
+    "E06-no-certificate": _visit(Refused(CardProblem.NO_CERTIFICATE), None),
+    "E06-not-accepted": _visit(Refused(CardProblem.NOT_ACCEPTED)),
+    "P02": _visit(ChoosingMethod()),
+    "P02-called": _visit(ChoosingMethod(), help_called=True),
+    "P02-face-failed": _visit(ChoosingMethod(Nudge.FACE_FAILED), face_failures=3),
+    "P02-face-unavailable": _visit(ChoosingMethod(Nudge.FACE_UNAVAILABLE), _PIN_ONLY),
+    "P02-face-only": _visit(ChoosingMethod(), _FACE_ONLY),
+    "P02-pin-locked": _visit(ChoosingMethod(Nudge.PIN_LOCKED), _FACE_ONLY),
+    "P02-pin-unavailable": _visit(ChoosingMethod(Nudge.PIN_UNAVAILABLE), _FACE_ONLY),
+    "P02-visual-refused": _visit(ChoosingMethod(Nudge.VISUAL_REFUSED)),
+    "P02-none": _visit(ChoosingMethod(Nudge.PIN_LOCKED), replace(_FACE_ONLY, can_show_photo=False)),
+    "P02-none-face-failed": _visit(ChoosingMethod(Nudge.FACE_FAILED), _FACE_ONLY, face_failures=3),
+    "P03": _visit(LookingAtFace(1, filming=True, progress=0.4)),
+    "P03-preparing": _visit(LookingAtFace(1)),
+    "P03-no-pin": _visit(LookingAtFace(1, filming=True, advice=Advice.COME_CLOSER), _FACE_ONLY),
+    **{
+        f"P03-{advice.replace('_', '-')}": _visit(LookingAtFace(2, filming=True, advice=advice, progress=0.2))
+        for advice in Advice
+    },
+    "P04": _visit(TypingPin(3)),
+    "P04-typing": _visit(TypingPin(3, digits=2)),
+    "P04-two-left": _visit(TypingPin(2), replace(_CARD, pin_tries=2)),
+    "P04-wrong": _visit(TypingPin(2, wrong=True), replace(_CARD, pin_tries=2)),
+    "P04-last": _visit(TypingPin(1), replace(_CARD, pin_tries=1)),
+    "P04-checking": _visit(TypingPin(3, digits=4, checking=True)),
+    "P04-pin-only": _visit(TypingPin(3, digits=1), _PIN_ONLY),
+    "P04l": _visit(OfferingLastTry(wrong=False), replace(_CARD, pin_tries=1)),
+    "P04l-wrong": _visit(OfferingLastTry(wrong=True), replace(_CARD, pin_tries=1)),
+    "P04l-no-face": _visit(OfferingLastTry(wrong=True), replace(_PIN_ONLY, pin_tries=1)),
+    "P05": _visit(Comparing(_GRANT, shown=True, with_photo=True)),
+    "P05-printed": _visit(Comparing(_GRANT, shown=True)),
+    "P05-preparing": _visit(Comparing(_GRANT)),
+    "P06": _visit(_VERIFYING),
+    "P06-long": _visit(_VERIFYING, waited=6.0),
+    "P06-concluding": _visit(Concluding(_ANSWER, agreed=_EVERY_ITEM, refused=(), complete=True)),
+    "P06-committing": _visit(Committing(replace(_CHECKIN, queue_number=None))),
+    "P08": _visit(Consenting(_ANSWER, item=None)),
+    "P09": _item(ConsentItem.MEDICATION),
+    "P09-diagnosis": _item(ConsentItem.DIAGNOSIS),
+    "P10": _item(ConsentItem.SURGERY),
+    "P11": _item(ConsentItem.CHECKUP),
+    "P11s": _item(ConsentItem.SPECIFIC_DISEASE),
+    "P08-every-item": replace(_visit(Consenting(_ANSWER, item=None)), profile=replace(FLOW_2025_03, items=_EVERY_ITEM)),
+    "P16": _visit(CheckedIn(_CHECKIN, delivered=True)),
+    "P16-sending": _visit(CheckedIn(_CHECKIN)),
+    "P16-late": _visit(CheckedIn(_CHECKIN, late=True)),
+    "P16-not-valid": _visit(CheckedIn(replace(_CHECKIN, eligibility=UNCONFIRMED), delivered=True)),
+    "P16-new": _visit(CheckedIn(_NEW_PATIENT, delivered=True)),
+    "P16-expiring": _visit(CheckedIn(_noticed(_CHECKIN, Notice.EXPIRING), delivered=True)),
+    "P16-new-grace": _visit(CheckedIn(_noticed(_NEW_PATIENT, Notice.GRACE), late=True)),
+    "P17": _visit(TakingCard(EndReason.STOPPED)),
+    "P17-timed-out": _visit(TakingCard(EndReason.TIMED_OUT)),
+    "P17-card-gone": _visit(TakingCard(EndReason.CARD_GONE)),
+    "P17-trouble": _visit(TakingCard(EndReason.TROUBLE), help_called=True),
+    "E10": _visit(PuttingBack(_VERIFYING, until=NOW + 7.4)),
+    "E10-consenting": _visit(PuttingBack(Consenting(_ANSWER, item=None), until=NOW + 9.9)),
+    "E10-reading": _visit(PuttingBack(_VERIFYING, until=NOW + 7.4, reading=True)),
+}

@@ -1,0 +1,273 @@
+"""What screens share: the frame with its fixed places, and a few ways to set words and a picture in what is left.
+
+All lengths are design millimetres (drawn for a 7-inch panel, design/visual.md). Two arrangements: landscape, where actions
+stand at the right of the lowest band, and portrait, where they stand stacked above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kiosk.record.ids import QueueNumber
+from kiosk.ui.geometry import Rect
+from kiosk.ui.ui import Ui
+from kiosk.ui.widgets import Align, Button, Label, Picture, Role, Size, Steps, Weight, Widget
+from kiosk.visit.appliance import Appliance
+
+MARGIN = 5
+GAP = 2.5
+"""Between two things that can be touched: domain/kiosk-ui.md section 5."""
+STOP_WIDTH, CALL_WIDTH = 29, 46
+STEPS_WIDTH = 84
+STEPS = ("step_card", "step_identity", "step_consent", "step_done")
+CARD, IDENTITY, CONSENT, DONE = range(4)
+NUMBER = Size.NUMBER
+"""The size of a queue number."""
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button before it has a place."""
+
+    text: str
+    action: str
+    weight: Weight = Weight.PLAIN
+    picture: str | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """Words before they have a place."""
+
+    text: str
+    size: Size = Size.BODY
+    role: Role = Role.INK
+    bold: bool = False
+
+
+def title(text: str, role: Role = Role.INK) -> Line:
+    """The one sentence of a screen."""
+    return Line(text, Size.TITLE, role, bold=True)
+
+
+def support(text: str) -> Line:
+    """The one line that stands under it."""
+    return Line(text, Size.BODY, Role.MUTED)
+
+
+# -- the frame -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The frame's widgets, and what it leaves for the screen."""
+
+    widgets: list[Widget]
+    content: Rect
+
+
+def frame(
+    appliance: Appliance,
+    ui: Ui,
+    *,
+    step: int | None,
+    stop: bool = True,
+    call: Weight = Weight.PLAIN,
+    actions: Sequence[Action] = (),
+    note: Sequence[str] = (),
+    width: int | None = None,
+) -> Frame:
+    """Clinic name, steps, the band of actions. `actions` from secondary to primary; `note`: captions where actions would be.
+
+    `width`: pixels of the panel that the frame may use (the PIN pad takes the rest).
+    """
+    usable = Rect(0, 0, width or ui.area.w, ui.area.h).inset(ui.mm(MARGIN), 0)
+    top = _header(appliance, ui, usable, step)
+    stop_at, call_at = bar(ui)
+    widgets: list[Widget] = [*top.widgets]
+    if stop:
+        widgets.append(Button(stop_at, ui.text("stop"), "stop"))
+    called = appliance.visit.help_called if appliance.visit else appliance.help_called
+    if called:
+        widgets.append(Button(call_at, ui.text("staff_called"), "call_staff", call, Size.CAPTION))
+    else:
+        widgets.append(Button(call_at, ui.text("call_staff"), "call_staff", call, picture="bell"))
+    acting, bottom = (
+        _stacked(ui, usable, actions, note) if ui.portrait else (_aligned(ui, usable, actions, note), call_at.y)
+    )
+    widgets += acting
+    gap = ui.mm(4 if ui.portrait else GAP)
+    content = Rect(usable.x, top.content.y, usable.w, bottom - gap - top.content.y)
+    return Frame(widgets, content)
+
+
+def bar(ui: Ui) -> tuple[Rect, Rect]:
+    """Where "stop" and "call staff" stand on every screen."""
+    margin, gap = ui.mm(MARGIN), ui.mm(GAP)
+    if ui.portrait:
+        low = Rect(margin, ui.area.h - margin - ui.mm(20), ui.area.w - 2 * margin, ui.mm(20))
+        stop, call = low.columns(1, 1, gap=gap)
+        return stop, call
+    y, height = ui.area.h - ui.mm(3.5) - ui.mm(18), ui.mm(18)
+    stop = Rect(margin, y, ui.mm(STOP_WIDTH), height)
+    return stop, Rect(stop.right + gap, y, ui.mm(CALL_WIDTH), height)
+
+
+def _header(appliance: Appliance, ui: Ui, usable: Rect, step: int | None) -> Frame:
+    line = ui.line_height(Size.CAPTION)
+    band = Rect(usable.x, ui.mm(2.5), usable.w, ui.mm(11.5))
+    steps_w = min(ui.mm(STEPS_WIDTH), usable.w)
+    beside = usable.w - (steps_w + ui.mm(GAP) if step is not None and not ui.portrait else 0)
+    widgets: list[Widget] = []
+    if beside > ui.mm(20):
+        name = shortened(ui, appliance.clinic, beside, Size.CAPTION)
+        widgets.append(Label(Rect(band.x, band.y, beside, line), name, Size.CAPTION, Role.MUTED))
+    if step is None:
+        return Frame(widgets, Rect(usable.x, band.y + line + ui.mm(1), usable.w, 0))
+    if ui.portrait:
+        band = Rect(usable.x, band.y + line + ui.mm(3), usable.w, ui.mm(13))
+    names = tuple(ui.text(key) for key in STEPS)
+    place = band if ui.portrait else Rect(band.right - steps_w, band.y, steps_w, band.h)
+    widgets.append(Steps(place, names, step))
+    return Frame(widgets, Rect(usable.x, band.bottom + ui.mm(6 if ui.portrait else 1.5), usable.w, 0))
+
+
+def _aligned(ui: Ui, usable: Rect, actions: Sequence[Action], note: Sequence[str]) -> list[Widget]:
+    """Actions from the right edge, in the lowest band; a note in the same place, in the middle of the band's height."""
+    _, call = bar(ui)
+    widgets: list[Widget] = []
+    right = usable.right
+    for action in reversed(actions):
+        width = button_width(ui, action)
+        widgets.append(button(action, Rect(right - width, call.y, width, call.h)))
+        right -= width + ui.mm(GAP)
+    if note:
+        x, lines = call.right + ui.mm(4), captions(note)
+        height = height_of(ui, right - x, *lines)
+        y = min(call.y + (call.h - height) // 2, call.bottom - height)
+        widgets += written(ui, Rect(x, y, right - x, height), *lines)
+    return widgets
+
+
+def _stacked(ui: Ui, usable: Rect, actions: Sequence[Action], note: Sequence[str]) -> tuple[list[Widget], int]:
+    """Actions stacked over the lowest band, the primary nearest the hand; a note above them. Also where they begin."""
+    _, call = bar(ui)
+    widgets: list[Widget] = []
+    y = call.y
+    for action in reversed(actions):
+        y -= call.h + ui.mm(GAP)
+        widgets.append(button(action, Rect(usable.x, y, usable.w, call.h)))
+    if note:
+        lines = captions(note)
+        height = height_of(ui, usable.w, *lines)
+        y -= height + ui.mm(4)
+        widgets += written(ui, Rect(usable.x, y, usable.w, height), *lines)
+    return widgets, y
+
+
+# -- words and pictures in a place -----------------------------------------------------------------------------------
+
+
+def captions(texts: Sequence[str]) -> list[Line]:
+    """Small muted lines."""
+    return [Line(text, Size.CAPTION, Role.MUTED) for text in texts]
+
+
+def height_of(ui: Ui, width: int, *lines: Line) -> int:
+    """Pixels that the lines take, one under another."""
+    return sum(ui.text_height(line.text, width, line.size, line.bold) for line in lines)
+
+
+def written(ui: Ui, rect: Rect, *lines: Line, middle: bool = False, align: Align | None = None) -> list[Label]:
+    """The lines as labels one under another, from the top of `rect` or in its `middle`; centred on portrait panels."""
+    y = rect.y + (max(0, rect.h - height_of(ui, rect.w, *lines)) // 2 if middle else 0)
+    labels = []
+    for line in lines:
+        height = ui.text_height(line.text, rect.w, line.size, line.bold)
+        place = Rect(rect.x, y, rect.w, height)
+        labels.append(Label(place, line.text, line.size, line.role, align or across(ui), line.bold))
+        y += height
+    return labels
+
+
+def across(ui: Ui) -> Align:
+    """Text stands left beside a picture, and in the middle under one."""
+    return Align.CENTRE if ui.portrait else Align.LEFT
+
+
+def halves(ui: Ui, rect: Rect, size: float = 40) -> tuple[Rect, Rect]:
+    """Where the picture stands and where the words: side by side, or one above the other on portrait panels.
+
+    `size`: width of the picture's place on landscape panels.
+    """
+    if ui.portrait:
+        picture, words = rect.rows(11, 9, gap=ui.mm(6))
+        return picture.inset(ui.mm(14), 0), words
+    picture_w = ui.mm(size)
+    words_x = rect.x + picture_w + ui.mm(4)
+    return Rect(rect.x, rect.y, picture_w, rect.h), Rect(words_x, rect.y, rect.right - words_x, rect.h)
+
+
+def told(ui: Ui, rect: Rect, picture: str, *lines: Line, moving: bool = False, size: float = 40) -> list[Widget]:
+    """The usual screen: a picture, and what it says in words."""
+    place, words = halves(ui, rect, size)
+    return [Picture(place, picture, moving), *written(ui, words, *lines, middle=not ui.portrait)]
+
+
+def centred(rect: Rect, w: int, h: int) -> Rect:
+    """A rectangle of `w` x `h` pixels in the middle of `rect`."""
+    return Rect(rect.x + (rect.w - w) // 2, rect.y + (rect.h - h) // 2, w, h)
+
+
+def numbered(ui: Ui, number: QueueNumber) -> list[Line]:
+    """The queue number, as large as words get, under its name."""
+    return [
+        Line(ui.text("number"), Size.CAPTION, Role.MUTED),
+        Line(number, NUMBER, Role.PRIMARY, bold=True),
+    ]
+
+
+def filming(ui: Ui, rect: Rect) -> tuple[Label, Picture]:
+    """At the lower end of `rect`: that the camera is on and nothing is kept."""
+    text, line = ui.text("filming"), ui.line_height(Size.CAPTION)
+    text_w, gap = ui.text_width(text, Size.CAPTION) + 1, ui.mm(1.5)
+    x = rect.x + max(0, rect.w - line - gap - text_w) // 2
+    words = Rect(x + line + gap, rect.bottom - line, text_w, line)
+    return Label(words, text, Size.CAPTION, Role.MUTED), Picture(Rect(x, words.y, line, line), "camera")
+
+
+def button(action: Action, rect: Rect) -> Button:
+    """The action as a button in `rect`."""
+    return Button(rect, action.text, action.action, action.weight, picture=action.picture)
+
+
+def button_width(ui: Ui, action: Action) -> int:
+    """Pixels for the words on one line, with room at both ends for a thumb."""
+    return max(ui.mm(24), ui.text_width(action.text, Size.BODY, bold=True) + ui.mm(9))
+
+
+def row(ui: Ui, rect: Rect, actions: Sequence[Action]) -> list[Button]:
+    """Buttons of the same size: side by side, or stacked on portrait panels."""
+    shares = [1.0] * len(actions)
+    gap = ui.mm(GAP)
+    places = rect.rows(*shares, gap=gap) if ui.portrait else rect.columns(*shares, gap=gap)
+    return [button(action, place) for action, place in zip(actions, places, strict=True)]
+
+
+def foot(ui: Ui, rect: Rect, count: int, height: float) -> tuple[Rect, Rect]:
+    """Cut from the lower end of `rect` a place for a `row` of `count` buttons, each `height` high: what is left, the place."""
+    rows = count if ui.portrait else 1
+    place_h = rows * ui.mm(height) + (rows - 1) * ui.mm(GAP)
+    place = Rect(rect.x, rect.bottom - place_h, rect.w, place_h)
+    return Rect(rect.x, rect.y, rect.w, place.y - rect.y), place
+
+
+def shortened(ui: Ui, text: str, width: int, size: Size) -> str:
+    """The text if it fits on one line, else its beginning and an ellipsis."""
+    if ui.text_width(text, size) <= width:
+        return text
+    kept = text
+    while kept and ui.text_width(kept + "…", size) > width:
+        kept = kept[:-1]
+    return kept + "…"

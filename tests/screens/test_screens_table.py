@@ -1,0 +1,139 @@
+"""Every state of the appliance has a screen, and every screen offers only what the heart understands."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+import screens
+from kiosk.record.consent import ConsentItem
+from kiosk.ui.ui import Ui
+from kiosk.ui.widgets import Button, Edge, Role, SecretKey, Weight, targets
+from kiosk.visit.appliance import Advice, CardProblem, EndReason, FarewellKind, Nudge, Stage
+from kiosk.visit.effects import CallDesk
+from kiosk.visit.events import DigitErased, DigitTyped, Event, Tapped
+from kiosk.visit.flow import step
+from screens.examples import EXAMPLES
+
+every_example = pytest.mark.parametrize("key", EXAMPLES)
+
+
+@every_example
+def test_an_example_is_named_after_its_screen(key: str) -> None:
+    assert screens.screen_of(EXAMPLES[key]) == key.partition("-")[0]
+
+
+def test_every_screen_and_every_stage_has_an_example() -> None:
+    assert {screens.screen_of(appliance) for appliance in EXAMPLES.values()} == set(screens.SCREENS)
+    shown = {type(appliance.visit.stage) for appliance in EXAMPLES.values() if appliance.visit}
+    assert shown == set(get_args(Stage))
+
+
+def test_every_word_a_stage_can_carry_has_an_example() -> None:
+    stages = [appliance.visit.stage for appliance in EXAMPLES.values() if appliance.visit]
+
+    def carried(name: str) -> set[object]:
+        return {getattr(stage, name) for stage in stages if hasattr(stage, name)} - {None}
+
+    assert carried("problem") == set(CardProblem)
+    assert carried("nudge") == set(Nudge)
+    assert carried("advice") == set(Advice)
+    assert carried("reason") == set(EndReason)
+    assert carried("item") == set(ConsentItem)
+    assert {a.farewell.kind for a in EXAMPLES.values() if a.farewell} == set(FarewellKind)
+
+
+@every_example
+def test_building_a_screen_changes_nothing_and_gives_the_same_again(key: str, ui: Ui) -> None:
+    assert screens.build(EXAMPLES[key], ui) == screens.build(EXAMPLES[key], ui)
+
+
+@every_example
+def test_nothing_on_a_screen_is_dead(key: str, ui: Ui) -> None:
+    appliance = EXAMPLES[key]
+    called = appliance.visit.help_called if appliance.visit else appliance.help_called
+    checking = getattr(appliance.visit and appliance.visit.stage, "checking", False)
+    for target in targets(screens.build(appliance, ui)):
+        if checking and target.action in {"digit", "erase"}:
+            continue
+        if called and target.action == "call_staff":
+            assert isinstance(target, Button)
+            assert target.text == ui.text("staff_called")
+            continue
+        after, effects = step(appliance, _event(target))
+        if target.action == "call_staff":
+            assert any(isinstance(effect, CallDesk) for effect in effects)
+        elif target.action == "erase":
+            continue
+        else:
+            assert after.visit != appliance.visit or effects, target.action
+
+
+def _event(target: Button | SecretKey) -> Event:
+    if isinstance(target, SecretKey):
+        return DigitTyped()
+    return DigitErased() if target.action == "erase" else Tapped(target.action)
+
+
+@pytest.mark.parametrize(
+    ("key", "offered"),
+    [
+        ("P00", set()),
+        ("P00f", set()),
+        ("P99", set()),
+        ("P01", {"stop"}),
+        ("E01", set()),
+        ("P02", {"stop", "choose_face", "choose_pin"}),
+        ("P02-face-only", {"stop", "choose_face"}),
+        ("P02-face-failed", {"stop", "choose_pin"}),
+        ("P02-none", {"stop"}),
+        ("P03", {"stop", "choose_pin"}),
+        ("P03-no-pin", {"stop"}),
+        ("P04", {"stop", "digit", "erase", "choose_face"}),
+        ("P04-pin-only", {"stop", "digit", "erase"}),
+        ("P04l", {"stop", "last_try", "choose_face"}),
+        ("P04l-no-face", {"stop", "last_try"}),
+        ("P05", {"stop"}),
+        ("P06", {"stop"}),
+        ("P06-concluding", set()),
+        ("P06-committing", set()),
+        ("P08", {"stop", "agree_all", "choose_items", "refuse_all"}),
+        ("P10", {"stop", "agree_item", "refuse_item"}),
+        ("P16", set()),
+        ("P17", set()),
+        ("E10", {"stop"}),
+    ],
+)
+def test_a_screen_offers_what_can_be_done_and_staff_always(key: str, offered: set[str], ui: Ui) -> None:
+    assert {target.action for target in targets(screens.build(EXAMPLES[key], ui))} == offered | {"call_staff"}
+
+
+def test_staff_stand_out_when_nothing_else_is_left(ui: Ui) -> None:
+    def weight(key: str) -> Weight:
+        return next(
+            w.weight
+            for w in targets(screens.build(EXAMPLES[key], ui))
+            if isinstance(w, Button) and w.action == "call_staff"
+        )
+
+    assert weight("P02-none") is Weight.PRIMARY
+    assert weight("P02-none-face-failed") is Weight.PRIMARY
+    assert weight("P02") is Weight.PLAIN
+
+
+def test_the_staff_frame_lies_around_the_whole_comparison_and_nowhere_else(ui: Ui) -> None:
+    for key, appliance in EXAMPLES.items():
+        edges = [w for w in screens.build(appliance, ui) if isinstance(w, Edge)]
+        if screens.screen_of(appliance) == "P05":
+            assert [(edge.rect, edge.role) for edge in edges] == [(ui.area, Role.STAFF)], key
+        else:
+            assert not edges, key
+
+
+def test_a_pin_key_shows_its_digit_to_nobody_who_logs_it(ui: Ui) -> None:
+    keys = [w for w in targets(screens.build(EXAMPLES["P04"], ui)) if isinstance(w, SecretKey)]
+    assert len(keys) == 10
+    for key in keys:
+        assert f"'{key.secret}'" not in repr(key)
+        assert key.action == "digit"

@@ -1,0 +1,159 @@
+"""What the screens say, and what they must never say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+import screens
+from kiosk.record.eligibility import Validity
+from kiosk.ui.assets import folder
+from kiosk.ui.geometry import Panel
+from kiosk.ui.messages import Catalogue
+from kiosk.ui.text import Lettering
+from kiosk.ui.ui import Ui
+from kiosk.ui.widgets import Button, Label, Live, LiveSource, Picture, Steps, Widget
+from kiosk.visit.appliance import Appliance, CheckedIn
+from screens.examples import EXAMPLES, NOW
+
+LANDSCAPE, PORTRAIT = Panel(800, 480, 7.0), Panel(1080, 1920, 21.5)
+
+
+class Listening(Catalogue):
+    """A catalogue that remembers what it was asked for."""
+
+    asked: set[str]
+
+    def text(self, key: str, **slots: str | int) -> str:
+        self.asked.add(key)
+        return super().text(key, **slots)
+
+
+@pytest.fixture
+def plain(lettering: Lettering) -> Ui:
+    return Ui(LANDSCAPE, Catalogue.load("ja"), lettering, now=NOW)
+
+
+def words_of(widgets: list[Widget]) -> Iterator[str]:
+    for widget in widgets:
+        match widget:
+            case Label() | Button():
+                yield widget.text
+            case Steps():
+                yield from widget.names
+            case _:
+                pass
+
+
+def said(appliance: Appliance, ui: Ui) -> str:
+    return "\n".join(words_of(screens.build(appliance, ui)))
+
+
+def test_every_text_is_there_and_none_is_left_over(lettering: Lettering) -> None:
+    listening = Listening("ja", Catalogue.load("ja").texts)
+    object.__setattr__(listening, "asked", set())
+    for panel in (LANDSCAPE, PORTRAIT):
+        for appliance in EXAMPLES.values():
+            screens.build(appliance, Ui(panel, listening, lettering, now=NOW))
+    assert listening.asked == set(listening.texts)
+
+
+def test_every_character_can_be_drawn(lettering: Lettering) -> None:
+    assert not lettering.missing("".join(Catalogue.load("ja").texts.values()).replace("\n", ""))
+
+
+def test_no_screen_names_the_patient(plain: Ui) -> None:
+    for key, appliance in EXAMPLES.items():
+        assert not re.search("見本|花子|ミホン|000123", said(appliance, plain)), key
+
+
+def test_no_screen_shows_a_code_or_a_number_of_an_error(plain: Ui) -> None:
+    for key, appliance in EXAMPLES.items():
+        assert not re.search(r"エラー|E\d|コード|[A-Za-z]{3,}", said(appliance, plain)), key
+
+
+def test_every_answer_but_valid_reads_the_same(plain: Ui) -> None:
+    stage = EXAMPLES["P16"].visit
+    assert stage is not None
+    assert isinstance(stage.stage, CheckedIn)
+    told = set()
+    for validity in set(Validity) - {Validity.VALID, Validity.UNCONFIRMED}:
+        eligibility = replace(stage.stage.checkin.eligibility, validity=validity)
+        checked_in = replace(stage.stage, checkin=replace(stage.stage.checkin, eligibility=eligibility))
+        told.add(said(replace(EXAMPLES["P16"], visit=replace(stage, stage=checked_in)), plain))
+    told.add(said(EXAMPLES["P16-not-valid"], plain))
+    told.add(said(EXAMPLES["P16-late"], plain))
+    assert len(told) == 1
+    assert "受付にお声がけください" in told.pop()
+
+
+def test_an_incomplete_check_in_is_sent_to_reception(plain: Ui) -> None:
+    visit = EXAMPLES["P16"].visit
+    assert visit is not None
+    assert isinstance(visit.stage, CheckedIn)
+    unfinished = replace(visit.stage, checkin=replace(visit.stage.checkin, complete=False))
+    assert "受付にお声がけください" in said(replace(EXAMPLES["P16"], visit=replace(visit, stage=unfinished)), plain)
+
+
+def test_nobody_is_told_to_wait_before_reception_has_it(plain: Ui) -> None:
+    assert "受付に届きました" in said(EXAMPLES["P16"], plain)
+    for key in ("P16-sending", "P16-late", "P16-not-valid", "P00f-sending", "P00f-see-reception"):
+        assert "お待ちください" not in said(EXAMPLES[key], plain), key
+
+
+def test_new_patients_and_old_certificates_get_a_line_of_their_own(plain: Ui) -> None:
+    assert "はじめての方は受付へ" in said(EXAMPLES["P16-new"], plain)
+    assert "はじめての方は受付へ" not in said(EXAMPLES["P16"], plain)
+    assert "更新" in said(EXAMPLES["P16-expiring"], plain)
+    assert "更新" not in said(EXAMPLES["P16"], plain)
+
+
+@pytest.mark.parametrize("key", [key for key in EXAMPLES if key.startswith(("P03", "P05"))])
+def test_whoever_is_filmed_is_told_so(key: str, plain: Ui) -> None:
+    widgets = screens.build(EXAMPLES[key], plain)
+    filmed = [widget for widget in widgets if isinstance(widget, Live) and widget.source is LiveSource.CAMERA]
+    words = "".join(words_of(widgets)).replace("\n", "")
+    assert bool(filmed) == ("撮影中・保存しません" in words)
+
+
+def test_the_tries_left_are_said_before_the_last_one(plain: Ui) -> None:
+    assert "あと2回" in said(EXAMPLES["P04-two-left"], plain)
+    assert "あと2回" in said(EXAMPLES["P04-wrong"], plain)
+    assert "最後の1回" in said(EXAMPLES["P04-last"], plain)
+    assert "市区町村" in said(EXAMPLES["P04l"], plain)
+
+
+def test_the_seconds_to_put_the_card_back_are_whole_and_run_down(lettering: Lettering) -> None:
+    def at(now: float) -> str:
+        ui = Ui(LANDSCAPE, Catalogue.load("ja"), lettering, now=now)
+        return said(EXAMPLES["E10"], ui)
+
+    assert "あと8秒" in at(NOW)
+    assert "あと7秒" in at(NOW + 1)
+    assert "あと0秒" in at(NOW + 60)
+
+
+def test_every_illustration_is_used_and_every_used_one_is_there(lettering: Lettering) -> None:
+    used = set()
+    for panel in (LANDSCAPE, PORTRAIT):
+        ui = Ui(panel, Catalogue.load("ja"), lettering, now=NOW)
+        for appliance in EXAMPLES.values():
+            for widget in screens.build(appliance, ui):
+                if isinstance(widget, Picture):
+                    used |= {widget.name, f"{widget.name}-now"} if widget.moving else {widget.name}
+                if isinstance(widget, Button) and widget.picture:
+                    used.add(widget.picture)
+    there = {path.stem for path in folder("illustrations").glob("*.svg")}
+    assert used - there == set()
+    assert there - used == set()
+
+
+def test_illustrations_keep_to_what_the_renderer_draws() -> None:
+    for path in folder("illustrations").glob("*.svg"):
+        text = path.read_text("utf-8")
+        tags = set(re.findall(r"<([A-Za-z]+)", text))
+        assert tags <= {"svg", "g", "path", "rect", "circle", "defs", "linearGradient", "stop"}, path.name
+        assert not re.search(r"\b(class|style|filter|clip-path|mask|href)=", text), path.name
