@@ -15,7 +15,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The comparison: both pictures where the chip's photo is there, else the printed photo's word."""
     visit, stage = standing(appliance, Comparing)
     around = parts.frame(appliance, ui, step=parts.IDENTITY)
-    edge = Edge(ui.area, Role.STAFF)
+    edge = Edge(ui.area, Role.STAFF, mm=1.6)
     say = parts.title(ui.text("comparing"), Role.STAFF)
     if stage.with_photo:
         return [edge, *around.widgets, *_pictures(ui, around.content, say)]

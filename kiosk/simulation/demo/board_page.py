@@ -127,7 +127,7 @@ class BoardPage:
         await self._page.expose_function("arrived", self._arrived)
         await self._page.add_init_script(_TELL)
         await self._page.goto(self._url)
-        await self._page.wait_for_function("document.documentElement.dataset.live === 'open'", timeout=15000)
+        await self._page.wait_for_selector("html[data-live=open]", timeout=15000)
 
     def _arrived(self, kind: str, identifier: str) -> None:
         self.arrivals.put(Arrival(kind, identifier, time.monotonic()))

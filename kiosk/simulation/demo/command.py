@@ -102,6 +102,8 @@ def _played(args: argparse.Namespace, folder: Path) -> int:
     pictures = args.out if args.out is not None else Path("demo-pictures")
     try:
         pictures.mkdir(parents=True, exist_ok=True)
+        for old in (*pictures.glob("[0-9][0-9]-*.png"), *pictures.glob("board*.png")):
+            old.unlink()
     except OSError as error:
         raise UsageError(f"--out {pictures}: cannot be made ({error.strerror})") from error
     outcome = Outcome(args.method)

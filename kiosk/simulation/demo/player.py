@@ -30,8 +30,8 @@ from screens.examples import EXAMPLES
 SAME_KEY_SECONDS = 0.3
 """Above the touch layer's double-strike guard of 0.25 s."""
 
-LOOK_SECONDS = 1.2
-"""How long after the camera's screen its picture is taken: the camera opens first."""
+LOOK_SECONDS = 8.0
+"""An attempt is over by then (kiosk.face.settings: at most ten seconds)."""
 
 SCREEN_SECONDS = 25.0
 
@@ -104,6 +104,19 @@ class Player:
             shot = camera.grab(camera.monitors[0])
             mss.tools.to_png(shot.rgb, shot.size, output=str(self.pictures / name))
 
+    def film(self) -> None:
+        """Keep the last picture of the camera's screen before it goes: by then the person is on it."""
+        name, until = f"{len(self.screens):02d}-P03-filming.png", time.monotonic() + LOOK_SECONDS
+        kept: mss.screenshot.ScreenShot | None = None
+        while self.kiosk.lines.empty() and time.monotonic() < until:
+            with mss.MSS(display=self.display) as camera:
+                shot = camera.grab(camera.monitors[0])
+            if self.kiosk.lines.empty():
+                kept = shot
+            time.sleep(0.03)
+        if kept is not None:
+            mss.tools.to_png(kept.rgb, kept.size, output=str(self.pictures / name))
+
     # -- doing -------------------------------------------------------------------------------------------------------
 
     def press(self, screen: str, action: str, secret: str | None = None) -> None:
@@ -143,8 +156,7 @@ class Player:
         elif method == "face":
             self.press("P02", "choose_face")
             self.screen("P03")
-            time.sleep(LOOK_SECONDS)
-            self.picture(f"{len(self.screens):02d}-P03-filming.png")
+            self.film()
         else:
             board.choose_staff(STAFF[0]["id"])
             board.click("grant_visual")

@@ -1,0 +1,185 @@
+"""Check-ins in the store: kept once, taken and finished by the desk, read back for the board."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+
+from kiosk.reception.errors import RefusedError
+from kiosk.reception.store import Transaction
+from kiosk.record import checkin as contract
+from kiosk.record import dates
+from kiosk.record.checkin import CheckIn
+from kiosk.record.ids import KioskId, VisitId
+
+MOST_DONE = 300
+"""Finished rows that a board shows at most; whoever is not finished is always there."""
+
+
+class RowState(StrEnum):
+    """Where the desk is with a patient: 未対応, 対応中, 済."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    DONE = "done"
+
+
+class RowMove(StrEnum):
+    """What staff do with a row. `BACK` undoes the last of the others."""
+
+    TAKE = "take"
+    FINISH = "finish"
+    BACK = "back"
+
+
+_MOVES = {
+    (RowMove.TAKE, RowState.OPEN): RowState.TAKEN,
+    (RowMove.FINISH, RowState.TAKEN): RowState.DONE,
+    (RowMove.BACK, RowState.TAKEN): RowState.OPEN,
+    (RowMove.BACK, RowState.DONE): RowState.TAKEN,
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Arrival:
+    """A check-in as it came through the kiosk door. `record` is the opened JSON, kept as it came."""
+
+    checkin: CheckIn
+    record: bytes
+    sha256: str
+    kiosk_seq: int
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """`number` counts what reception keeps; `new` is False when it was there already."""
+
+    number: int
+    new: bool
+
+
+@dataclass(frozen=True, repr=False)
+class Row:
+    """A check-in as it stands at the desk. `record` is the JSON as it came."""
+
+    receipt: int
+    checkin: CheckIn
+    record: bytes
+    received_at: datetime
+    state: RowState
+    taken_by: str | None
+
+
+def known(checkin_id: VisitId, kiosk_id: KioskId, sha256: str) -> Callable[[sqlite3.Connection], Receipt | None]:
+    """Look up whether this very body is kept already. Raises `RefusedError` (409) where the id is kept with another body."""
+
+    def question(connection: sqlite3.Connection) -> Receipt | None:
+        return _known(connection, checkin_id, kiosk_id, sha256)
+
+    return question
+
+
+def keep(arrival: Arrival) -> Callable[[Transaction], Receipt]:
+    """Keep a check-in, once. Raises `RefusedError` (409) as `known`."""
+
+    def change(transaction: Transaction) -> Receipt:
+        checkin = arrival.checkin
+        before = _known(transaction.connection, checkin.checkin_id, checkin.kiosk_id, arrival.sha256)
+        if before is not None:
+            return before
+        row = transaction.one(
+            "INSERT INTO checkin(checkin_id, sha256, kiosk_id, kiosk_seq, received_at, record)"
+            " VALUES (?, ?, ?, ?, ?, ?) RETURNING receipt",
+            *(checkin.checkin_id, arrival.sha256, checkin.kiosk_id, arrival.kiosk_seq),
+            *(transaction.now_text, arrival.record),
+        )
+        transaction.tell("checkin", checkin_id=checkin.checkin_id, state=RowState.OPEN.value, new=True)
+        transaction.audit(checkin.kiosk_id, "checkin_kept", kiosk_id=checkin.kiosk_id, about=checkin.checkin_id)
+        return Receipt(row["receipt"] if row is not None else 0, new=True)
+
+    return change
+
+
+def move(checkin_id: VisitId, step: RowMove, staff_id: str) -> Callable[[Transaction], RowState]:
+    """Take, finish or give back a row. Raises `RefusedError`: 404, or 409 where somebody else was faster."""
+
+    def change(transaction: Transaction) -> RowState:
+        row = transaction.one("SELECT state, taken_by FROM checkin WHERE checkin_id = ?", checkin_id)
+        if row is None:
+            raise RefusedError(404, "no_such_row", "この受付は見つかりません。")
+        state = _MOVES.get((step, RowState(row["state"])))
+        if state is None:
+            raise RefusedError(409, "already_moved", "ほかの人が先に操作しました。表示を新しくしました。")
+        taken_by = staff_id if step is RowMove.TAKE else None if state is RowState.OPEN else row["taken_by"]
+        transaction.run(
+            "UPDATE checkin SET state = ?, taken_by = ?, moved_at = ? WHERE checkin_id = ?",
+            *(state.value, taken_by, transaction.now_text, checkin_id),
+        )
+        transaction.tell("checkin", checkin_id=checkin_id, state=state.value, new=False)
+        transaction.audit(staff_id, f"row_{step.value}", about=checkin_id)
+        return state
+
+    return change
+
+
+def row(checkin_id: VisitId) -> Callable[[sqlite3.Connection], Row | None]:
+    """One row, if there is one."""
+
+    def question(connection: sqlite3.Connection) -> Row | None:
+        found = connection.execute("SELECT * FROM checkin WHERE checkin_id = ?", (checkin_id,)).fetchone()
+        return None if found is None else _row(found)
+
+    return question
+
+
+def rows_on_board(now: datetime) -> Callable[[sqlite3.Connection], list[Row]]:
+    """What the board shows, in its order: unhandled, taken, done of today (Japan); the newest first in each."""
+    midnight = dates.instant_text(datetime.combine(dates.japanese_day(now), time(), dates.JST))
+
+    def question(connection: sqlite3.Connection) -> list[Row]:
+        found = connection.execute("SELECT * FROM checkin WHERE state = 'open' ORDER BY receipt DESC").fetchall()
+        found += connection.execute("SELECT * FROM checkin WHERE state = 'taken' ORDER BY receipt DESC").fetchall()
+        found += connection.execute(
+            "SELECT * FROM checkin WHERE state = 'done' AND received_at >= ? ORDER BY receipt DESC LIMIT ?",
+            (midnight, MOST_DONE),
+        ).fetchall()
+        return [_row(each) for each in found]
+
+    return question
+
+
+def rows_since(receipt: int, most: int = 200) -> Callable[[sqlite3.Connection], list[Row]]:
+    """Rows with a greater receipt number, oldest first."""
+
+    def question(connection: sqlite3.Connection) -> list[Row]:
+        found = connection.execute(
+            "SELECT * FROM checkin WHERE receipt > ? ORDER BY receipt LIMIT ?", (receipt, most)
+        ).fetchall()
+        return [_row(each) for each in found]
+
+    return question
+
+
+def _known(connection: sqlite3.Connection, checkin_id: str, kiosk_id: str, sha256: str) -> Receipt | None:
+    found = connection.execute(
+        "SELECT receipt, kiosk_id, sha256 FROM checkin WHERE checkin_id = ?", (checkin_id,)
+    ).fetchone()
+    if found is None:
+        return None
+    if (found["kiosk_id"], found["sha256"]) != (kiosk_id, sha256):
+        raise RefusedError(409, "other_body", "a check-in with this id is kept already, with another body or kiosk")
+    return Receipt(found["receipt"], new=False)
+
+
+def _row(found: sqlite3.Row) -> Row:
+    return Row(
+        receipt=found["receipt"],
+        checkin=contract.from_json(found["record"]),
+        record=found["record"],
+        received_at=dates.instant(found["received_at"]),
+        state=RowState(found["state"]),
+        taken_by=found["taken_by"],
+    )

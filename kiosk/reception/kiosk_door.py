@@ -1,0 +1,191 @@
+"""The kiosk door, `/k/v1`: check-ins sealed and kept once, heartbeats, calls for help, and the line back to the kiosk.
+
+On loopback and plain until kiosks are paired; a kiosk names itself with `X-Kiosk-Id`. A browser's page cannot come in
+here: that header needs a permission (CORS preflight) that nobody gives.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import AsyncGenerator
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from kiosk import journal
+from kiosk.reception import checkins, feed, helps, kiosks, visual
+from kiosk.reception.answers import HANDLERS, OurselvesOnly, bounded_body, json_body
+from kiosk.reception.checkins import Arrival
+from kiosk.reception.desk import Desk
+from kiosk.reception.errors import RefusedError, SealError
+from kiosk.reception.feed import EventStream
+from kiosk.record import RecordError, dates, door, ids
+from kiosk.record import checkin as contract
+from kiosk.record.checkin import CheckIn
+from kiosk.record.ids import KioskId
+from kiosk.staff import commands
+from kiosk.staff.commands import Command, CommandState
+
+log = logging.getLogger("kiosk.reception.kiosk_door")
+
+PING_EVERY = 10.0
+"""Seconds between comments on a quiet line."""
+
+_LARGEST_SEQ = 1 << 53
+
+
+class KioskDoor:
+    """The endpoints of the kiosk door of one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def checkins(self, request: Request) -> Response:
+        """`POST checkins`: 201 kept now, 200 kept before, in both cases durably."""
+        kiosk_id = _kiosk(request)
+        try:
+            checkin_id = ids.visit_id(request.headers.get("idempotency-key"))
+        except RecordError as error:
+            raise RefusedError(400, "headers", f"Idempotency-Key: {error}") from error
+        seq = request.headers.get("x-kiosk-seq", "")
+        if not (seq.isascii() and seq.isdigit() and len(seq) <= 16 and 0 < int(seq) < _LARGEST_SEQ):
+            raise RefusedError(400, "headers", "X-Kiosk-Seq: expected a whole number from 1")
+        sealed = await bounded_body(request, contract.MAX_BYTES)
+        sha256 = hashlib.sha256(sealed).hexdigest()
+        receipt = await self._desk.store.read(checkins.known(checkin_id, kiosk_id, sha256))
+        if receipt is None:
+            if request.headers.get("x-key-id") != self._desk.key.key_id:
+                raise RefusedError(422, "unknown_key", "X-Key-Id: this reception has no such key")
+            arrival = Arrival(*self._opened(sealed, checkin_id, kiosk_id), sha256, int(seq))
+            receipt = await self._desk.store.write(checkins.keep(arrival))
+        log.info(
+            "checkin_kept" if receipt.new else "checkin_kept_before",
+            extra=journal.numbers(visit=checkin_id, receipt=receipt.number, bytes=len(sealed)),
+        )
+        return JSONResponse(
+            {"checkin_id": checkin_id, "sha256": sha256, "receipt": receipt.number}, 201 if receipt.new else 200
+        )
+
+    def _opened(self, sealed: bytes, checkin_id: ids.VisitId, kiosk_id: KioskId) -> tuple[CheckIn, bytes]:
+        """The check-in and its JSON, if they are what the headers say. Raises `RefusedError` (422)."""
+        try:
+            record = self._desk.key.open(sealed, checkin_id)
+            checkin = contract.from_json(record)
+            contract.to_json(checkin)  # what cannot be written as UTF-8 (a lone surrogate) could never be shown
+        except UnicodeEncodeError as error:
+            raise RefusedError(422, "record", "check-in: a text in it is not Unicode") from error
+        except SealError as error:
+            raise RefusedError(422, "sealed", error.sentence) from error
+        except RecordError as error:
+            raise RefusedError(422, "record", str(error)) from error
+        if checkin.checkin_id != checkin_id:
+            raise RefusedError(422, "other_id", "the record is not the one that Idempotency-Key names")
+        if checkin.kiosk_id != kiosk_id:
+            raise RefusedError(422, "other_kiosk", "the record is not of the kiosk that X-Kiosk-Id names")
+        if checkin.simulated and self._desk.settings.site != "test":
+            raise RefusedError(422, "simulated", "this reception is not a test site and takes no simulated check-in")
+        return checkin, record
+
+    async def key(self, request: Request) -> Response:
+        """`GET key`: what check-ins are sealed to."""
+        _kiosk(request)
+        return JSONResponse({"key_id": self._desk.key.key_id, "public_key": self._desk.key.public_key})
+
+    async def heartbeat(self, request: Request) -> Response:
+        """`POST heartbeat`; the answer tells reception's time and key."""
+        kiosk_id = _kiosk(request)
+        try:
+            beat = door.heartbeat_from_json(await json_body(request))
+        except RecordError as error:
+            raise RefusedError(422, "record", str(error)) from error
+        _same_kiosk(beat.kiosk_id, kiosk_id)
+        await self._desk.store.write(kiosks.heard(beat))
+        return JSONResponse({"at": dates.instant_text(self._desk.clock()), "key_id": self._desk.key.key_id})
+
+    async def help(self, request: Request) -> Response:
+        """`POST help`: 201 kept now, 200 kept before."""
+        kiosk_id = _kiosk(request)
+        try:
+            call = door.help_from_json(await json_body(request))
+        except RecordError as error:
+            raise RefusedError(422, "record", str(error)) from error
+        _same_kiosk(call.kiosk_id, kiosk_id)
+        new = await self._desk.store.write(helps.keep(call))
+        log.info("help_called", extra=journal.numbers(visit=call.visit_id, reason=call.reason.value, new=new))
+        return JSONResponse({"help_id": call.help_id}, 201 if new else 200)
+
+    async def line(self, request: Request) -> Response:
+        """`GET line`: commands for this kiosk as server-sent events, first those that still wait for it."""
+        return EventStream(self._commands(_kiosk(request)))
+
+    async def _commands(self, kiosk_id: KioskId) -> AsyncGenerator[bytes]:
+        def ours(command: Command) -> bool:
+            return command.kiosk_id == kiosk_id
+
+        with self._desk.line.listen(ours) as listener:
+            yield b"retry: 1000\n: line open\n\n"
+            sent = set()
+            for command in await self._desk.store.read(visual.queued(kiosk_id, self._desk.clock())):
+                sent.add(command.id)
+                yield feed.sse("command", commands.command_json(command))
+            while True:
+                try:
+                    fresh = await listener.next(PING_EVERY)
+                except TimeoutError:
+                    yield b": ping\n\n"
+                    continue
+                if fresh is None:
+                    return
+                if fresh.id not in sent:
+                    yield feed.sse("command", commands.command_json(fresh))
+
+    async def answered(self, request: Request) -> Response:
+        """`POST line/{id}`: the state a command led to."""
+        kiosk_id = _kiosk(request)
+        body = await json_body(request)
+        try:
+            command_id = ids.visit_id(request.path_params["id"])
+            state = CommandState(str(body.get("state") if isinstance(body, dict) else None))
+        except RecordError as error:
+            raise RefusedError(404, "no_such_command", "there is no such command for this kiosk") from error
+        except ValueError as error:
+            expected = ", ".join(state.value for state in CommandState)
+            raise RefusedError(422, "record", f"state: expected one of {expected}") from error
+        await self._desk.store.write(visual.answered(command_id, kiosk_id, state))
+        log.info("command_answered", extra=journal.numbers(state=state.value))
+        return Response(status_code=204)
+
+
+def app(desk: Desk) -> Starlette:
+    """The kiosk door as an ASGI application."""
+    endpoints = KioskDoor(desk)
+    return Starlette(
+        routes=[
+            Route("/k/v1/checkins", endpoints.checkins, methods=["POST"]),
+            Route("/k/v1/key", endpoints.key, methods=["GET"]),
+            Route("/k/v1/heartbeat", endpoints.heartbeat, methods=["POST"]),
+            Route("/k/v1/help", endpoints.help, methods=["POST"]),
+            Route("/k/v1/line", endpoints.line, methods=["GET"]),
+            Route("/k/v1/line/{id}", endpoints.answered, methods=["POST"]),
+        ],
+        middleware=[
+            Middleware(OurselvesOnly, headers={"cache-control": "no-store", "x-content-type-options": "nosniff"})
+        ],
+        exception_handlers=HANDLERS,
+    )
+
+
+def _kiosk(request: Request) -> KioskId:
+    try:
+        return ids.kiosk_id(request.headers.get("x-kiosk-id"))
+    except RecordError as error:
+        raise RefusedError(400, "headers", f"X-Kiosk-Id: {error}") from error
+
+
+def _same_kiosk(told: KioskId, header: KioskId) -> None:
+    if told != header:
+        raise RefusedError(422, "other_kiosk", "the body is not of the kiosk that X-Kiosk-Id names")

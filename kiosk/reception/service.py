@@ -1,0 +1,108 @@
+"""Reception as a program: both doors in one process until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+import uvloop
+from starlette.types import ASGIApp
+
+from kiosk import journal
+from kiosk.reception import kiosk_door, staff_door
+from kiosk.reception.desk import Desk
+from kiosk.reception.errors import StartError
+from kiosk.reception.settings import Door, ReceptionSettings
+
+log = logging.getLogger("kiosk.reception")
+
+CLOSE_WITHIN = 3
+"""Seconds that open requests have to end."""
+
+
+def serve(settings: ReceptionSettings) -> int:
+    """Serve both doors until SIGTERM or SIGINT; gives the exit code. Raises `StartError` or `SettingsError`.
+
+    Prints one JSON line on stdout when both are open: {"ready": true, "kiosk_door": url, "staff_door": url}.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings))
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """A server among others in one process: signals are handled once, for all of them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(settings: ReceptionSettings) -> None:
+    told_to_end = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told_to_end.set)
+    desk = Desk(settings)
+    try:
+        with _listen(settings.kiosk_door, "kiosk_door") as kiosks, _listen(settings.staff_door, "staff_door") as staff:
+            servers = [_server(kiosk_door.app(desk)), _server(await staff_door.app(desk))]
+            running = [
+                asyncio.create_task(server.serve(sockets=[door]))
+                for server, door in zip(servers, (kiosks, staff), strict=True)
+            ]
+            while not all(server.started for server in servers):
+                if any(task.done() for task in running):
+                    await asyncio.gather(*running)
+                await asyncio.sleep(0.01)
+            ready = {"ready": True, "kiosk_door": _url(kiosks), "staff_door": _url(staff)}
+            print(json.dumps(ready), flush=True)  # noqa: T201 - the one line that a caller waits for
+            log.info("doors_open", extra=journal.numbers(site=settings.site))
+            await told_to_end.wait()
+            desk.hush()
+            for server in servers:
+                server.should_exit = True
+            await asyncio.gather(*running)
+            log.info("doors_closed")
+    finally:
+        desk.close()
+
+
+def _server(app: ASGIApp) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app,
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=CLOSE_WITHIN,
+        )
+    )
+
+
+def _listen(door: Door, key: str) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in door.host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((door.host, door.port))
+    except OSError as error:
+        listening.close()
+        raise StartError(f"{key}: {door.host} port {door.port} cannot be opened ({error.strerror})") from error
+    listening.setblocking(False)
+    return listening
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

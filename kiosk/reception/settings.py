@@ -1,0 +1,73 @@
+"""reception.yaml: where the two doors are, where the records are kept, who works at the desk."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from kiosk.staff import commands
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where one door listens. Until kiosks are paired and staff sign in, only this machine may knock."""
+
+    host: str
+    port: int
+    """0 asks for any free port; the `ready` line tells which."""
+
+    def __post_init__(self) -> None:
+        if not is_this_machine(self.host):
+            raise ValueError("host: must be this machine (127.0.0.1 or ::1) until kiosks are paired and staff sign in")
+        if not 0 <= self.port <= 65535:
+            raise ValueError("port: expected 0 to 65535")
+
+
+@dataclass(frozen=True)
+class StaffMember:
+    """One person who may be chosen at the board. `id` goes into records, `name` stays on the board."""
+
+    id: str
+    name: str
+
+    def __post_init__(self) -> None:
+        commands.staff_id(self.id)
+        if not 0 < len(self.name.strip()) <= 40:
+            raise ValueError("name: expected a name of at most 40 characters")
+
+
+@dataclass(frozen=True)
+class ReceptionSettings:
+    """The whole of reception.yaml. `key_file` holds the private key that check-ins are sealed to."""
+
+    site: Literal["live", "test"]
+    clinic: str
+    database: Path
+    key_file: Path
+    kiosk_door: Door
+    staff_door: Door
+    staff: tuple[StaffMember, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.clinic.strip()) <= 60:
+            raise ValueError("clinic: expected a name of at most 60 characters")
+        if self.database == self.key_file:
+            raise ValueError("key_file: must be another file than database")
+        if not self.staff:
+            raise ValueError("staff: expected at least one person with id and name")
+        if len({member.id for member in self.staff}) != len(self.staff):
+            raise ValueError("staff: every id may stand there once only")
+        if self.kiosk_door == self.staff_door and self.kiosk_door.port != 0:
+            raise ValueError("staff_door: must be another port than kiosk_door")
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether `host` is a loopback address or the name for it."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,264 @@
+"""What a page shows of a row, a call and a kiosk: pure functions from records to words."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from kiosk.reception import visual, words
+from kiosk.reception.checkins import Row, RowState
+from kiosk.reception.helps import HelpRow
+from kiosk.reception.kiosks import SILENT_AFTER, KioskRow
+from kiosk.reception.settings import StaffMember
+from kiosk.reception.visual import Grant
+from kiosk.reception.words import Tone, Verdict
+from kiosk.record import dates
+from kiosk.record.checkin import CheckIn
+from kiosk.record.consent import ConsentState
+from kiosk.record.door import HelpReason
+from kiosk.record.eligibility import EligibilityResult, Validity
+from kiosk.staff.commands import CommandState
+
+
+@dataclass(frozen=True, repr=False)
+class Mark:
+    """One consent: the character, how it looks, what a pointer or a screen reader tells."""
+
+    character: str
+    state: str
+    title: str
+
+
+@dataclass(frozen=True, repr=False, kw_only=True)
+class RowView:
+    """A row of the list. Texts are empty where there is nothing to say."""
+
+    checkin_id: str
+    receipt: int
+    state: RowState
+    taken_by: str
+    queue_number: str
+    kana: str
+    kanji: str
+    gaiji: bool
+    others: tuple[str, ...]
+    born: str
+    born_iso: str
+    age: str
+    sex: str
+    validity: Validity
+    verdict: Verdict
+    tone: Tone
+    insurer_number: str
+    insurer_name: str
+    insured: str
+    branch: str
+    family: str
+    copay: str
+    limit: str
+    tags: tuple[str, ...]
+    marks: tuple[Mark, ...]
+    method: str
+    kiosk: str
+    time: str
+    came: str
+    simulated: bool
+    complete: bool
+
+
+@dataclass(frozen=True)
+class HelpView:
+    """A card of the trouble lane: nobody is named in it."""
+
+    help_id: str
+    reason: str
+    sentence: str
+    kiosk: str
+    next_step: str
+    time: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KioskView:
+    """A kiosk of the strip. `action`: what its buttons offer (grant, waiting, decide, sent, theirs or none)."""
+
+    kiosk_id: str
+    name: str
+    stage: str
+    words: str
+    tone: str
+    silent: bool
+    heard_ago: float
+    silent_after: float
+    unsent: str
+    visit_id: str
+    action: str
+    grant_id: str
+    grantor: str
+    seconds_left: float
+    note: str
+
+
+def row_view(row: Row, staff: tuple[StaffMember, ...], now: datetime) -> RowView:
+    """The row as the board shows it; `now` gives ages and whether its time needs a day."""
+    checkin = row.checkin
+    results = checkin.eligibility.results
+    person = results[0] if results else EligibilityResult()
+    today = dates.japanese_day(now)
+    born = person.birth_date
+    verdict = words.VERDICTS[checkin.eligibility.validity]
+    if checkin.eligibility.validity is Validity.MULTIPLE and results:
+        verdict = replace(verdict, reason=f"{verdict.reason}（{len(results)}件）")
+    return RowView(
+        checkin_id=checkin.checkin_id,
+        receipt=row.receipt,
+        state=row.state,
+        taken_by=_name(row.taken_by, staff),
+        queue_number=checkin.queue_number or "",
+        kana=_kana(person),
+        kanji=person.name or "",
+        gaiji=any("●" in (text or "") for text in (person.name, person.name_other, person.address)),
+        others=tuple(_kana(other) or other.name or "" for other in results[1:]),
+        born="" if born is None else words.japanese_date(born),
+        born_iso="" if born is None else born.isoformat(),
+        age="" if born is None else f"{words.age(born, today)}歳",
+        sex="" if person.sex is None else words.SEXES[person.sex],
+        validity=checkin.eligibility.validity,
+        verdict=verdict,
+        tone=verdict.tone,
+        insurer_number=person.insurer_number or "",
+        insurer_name=person.insurer_name or "",
+        insured="・".join(text for text in (person.insured_symbol, person.insured_number) if text),
+        branch=person.insured_branch or "",
+        family=words.INSURED_OR_FAMILY.get(person.insured_or_family or "", ""),
+        copay=_copay(person),
+        limit="" if person.limit_category is None else words.LIMITS.get(person.limit_category, person.limit_category),
+        tags=_tags(checkin, person),
+        marks=_marks(checkin, now),
+        method=words.METHODS[checkin.identity.method],
+        kiosk=words.kiosk_name(checkin.kiosk_id),
+        time=_time(checkin.confirmed_at, now),
+        came=f"受付機 {_time(checkin.confirmed_at, now)}、受付に届いた時刻 {_time(row.received_at, now)}",
+        simulated=checkin.simulated,
+        complete=checkin.complete,
+    )
+
+
+def help_view(row: HelpRow, now: datetime) -> HelpView:
+    """The call as the trouble lane shows it."""
+    reason = row.call.reason
+    stage = words.STOPPED_AT.get(row.call.stage) if reason is HelpReason.STOPPED else None
+    return HelpView(
+        help_id=row.call.help_id,
+        reason=reason.value,
+        sentence=words.HELP[reason] + (f"（{stage}）" if stage else ""),
+        kiosk=words.kiosk_name(row.call.kiosk_id),
+        next_step=words.HELP_NEXT[reason],
+        time=_time(row.received_at, now),
+    )
+
+
+def kiosk_view(
+    row: KioskRow, grant: Grant | None, me: str | None, staff: tuple[StaffMember, ...], now: datetime
+) -> KioskView:
+    """The kiosk as the strip shows it to `me`; `grant` is the last one for its present visit."""
+    beat = row.beat
+    silent = row.silent(now)
+    action = "none" if silent or beat.service != "open" else _action(row, grant, me, now)
+    running = action in ("waiting", "decide", "sent", "theirs")
+    return KioskView(
+        kiosk_id=beat.kiosk_id,
+        name=words.kiosk_name(beat.kiosk_id),
+        stage=beat.stage,
+        words="休止中" if beat.service != "open" else words.STAGES.get(beat.stage, "動作中"),
+        tone="closed" if beat.service != "open" else "busy" if beat.visit_id is not None else "idle",
+        silent=silent,
+        heard_ago=max(0.0, (now - row.heard_at).total_seconds()),
+        silent_after=SILENT_AFTER.total_seconds(),
+        unsent=_unsent(row),
+        visit_id=beat.visit_id or "",
+        action=action,
+        grant_id=grant.command.id if grant is not None and running else "",
+        grantor=_name(grant.command.issued_by, staff) if grant is not None and running else "",
+        seconds_left=max(0.0, (grant.command.expires_at - now).total_seconds()) if grant and running else 0.0,
+        note=_note(grant, now) if action == "grant" else "",
+    )
+
+
+def _action(row: KioskRow, grant: Grant | None, me: str | None, now: datetime) -> str:
+    if grant is not None and grant.waiting(now) and row.beat.stage in visual.BEFORE_CONFIRMATION:
+        return "waiting"
+    if grant is not None and grant.comparing(row, now):
+        if grant.command.issued_by != me:
+            return "theirs"
+        return "sent" if grant.decision is not None and grant.decided is None else "decide"
+    if row.beat.visit_id is not None and row.beat.stage in visual.BEFORE_CONFIRMATION:
+        return "grant"
+    return "none"
+
+
+def _note(grant: Grant | None, now: datetime) -> str:
+    if grant is None:
+        return ""
+    if grant.state is CommandState.NOT_POSSIBLE:
+        return "この方は目視確認に切り替えられませんでした"
+    if grant.decided is CommandState.REFUSED:
+        return "本人ではないと確認しました"
+    if grant.state is None and now >= grant.command.expires_at:
+        return "受付機から応答がありませんでした"
+    return ""
+
+
+def _unsent(row: KioskRow) -> str:
+    if row.beat.parked:
+        return f"届かなかった受付 {row.beat.parked}件"
+    if row.beat.pending and row.beat.oldest_age > 60:
+        return f"未送信 {row.beat.pending}件"
+    return ""
+
+
+def _name(staff_id: str | None, staff: tuple[StaffMember, ...]) -> str:
+    return next((member.name for member in staff if member.id == staff_id), staff_id or "")
+
+
+def _kana(person: EligibilityResult) -> str:
+    """The centre sends half-width kana (domain/oqs-interface.md 2.3, element 10): NFKC makes it readable."""
+    return " ".join(unicodedata.normalize("NFKC", person.name_kana or "").split())
+
+
+def _copay(person: EligibilityResult) -> str:
+    if person.copay_ratio is None:
+        return ""
+    tenths, rest = divmod(person.copay_ratio, 10)
+    return f"{tenths}割" if rest == 0 else f"{person.copay_ratio}%"
+
+
+def _tags(checkin: CheckIn, person: EligibilityResult) -> tuple[str, ...]:
+    tags = []
+    if person.preschool:
+        tags.append("未就学")
+    if person.specific_disease:
+        tags.append("特定疾病")
+    tags += [words.NOTICES[notice] for notice in (checkin.card.notice,) if notice in words.NOTICES]
+    tags += [words.PRESCRIPTIONS[wish] for wish in (checkin.prescription,) if wish in words.PRESCRIPTIONS]
+    if checkin.eligibility.validity in (Validity.INVALID, Validity.NOT_FOUND):
+        tags.append("電子処方箋は不可")
+    return tuple(tags)
+
+
+def _marks(checkin: CheckIn, now: datetime) -> tuple[Mark, ...]:
+    marks = []
+    for item, character, name in words.CONSENT_MARKS:
+        consent = checkin.consents[item]
+        title = f"{name}：{words.CONSENT_STATES[consent.state]}"
+        if consent.state is ConsentState.GIVEN and consent.until is not None:
+            title += f"（{_time(consent.until, now)} まで閲覧できます）"
+        marks.append(Mark(character, consent.state.value, title))
+    return tuple(marks)
+
+
+def _time(at: datetime, now: datetime) -> str:
+    local = at.astimezone(dates.JST)
+    clock = f"{local.hour}:{local:%M}"
+    return clock if local.date() == dates.japanese_day(now) else f"{local.month}/{local.day} {clock}"

@@ -1,0 +1,169 @@
+"""The board's Japanese: stages, reasons, validity and what to do about it, categories, eras. Data, no logic beyond dates.
+
+Sources: domain/flow-and-rules.md 3.5 (validity and the next step), domain/oqs-interface.md section 3 (codes 009, 012).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from kiosk.record.checkin import Prescription
+from kiosk.record.consent import ConsentItem, ConsentState
+from kiosk.record.dates import Notice
+from kiosk.record.door import HelpReason
+from kiosk.record.eligibility import Sex, Validity
+from kiosk.record.identity import Method
+
+
+class Tone(StrEnum):
+    """How a status looks: each has its own icon, word and colour."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    CHECK = "check"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A validity in the desk's words: the short word, why, and the next step."""
+
+    tone: Tone
+    word: str
+    reason: str
+    next_step: str
+
+
+VERDICTS = {
+    Validity.VALID: Verdict(Tone.VALID, "有効", "", ""),
+    Validity.INVALID: Verdict(Tone.INVALID, "無効", "資格喪失", "新しい保険を確認、なければ資格申立書（通常の割合）"),
+    Validity.INVALID_NEWER_EXISTS: Verdict(Tone.INVALID, "無効", "新しい資格あり", "新しい資格で照会し直す"),
+    Validity.NOT_FOUND: Verdict(
+        Tone.CHECK, "要確認", "該当する資格なし", "マイナポータルか資格情報のお知らせ、なければ申立書"
+    ),
+    Validity.MULTIPLE: Verdict(Tone.CHECK, "要確認", "複数該当", "お名前を伺い、受付で選ぶ"),
+    Validity.VALID_UNREGISTERED: Verdict(Tone.CHECK, "要確認", "医療券が未登録", "福祉事務所に連絡"),
+    Validity.UNCONFIRMED: Verdict(Tone.CHECK, "要確認", "照会できず", "資格確認書などで確認、あとで照会"),
+}
+
+STAGES = {
+    "idle": "待機中",
+    "farewell": "待機中",
+    "reading": "カードを読んでいます",
+    "refused": "使えないカードです",
+    "choosing_method": "確認方法を選んでいます",
+    "looking_at_face": "顔を確認しています",
+    "typing_pin": "暗証番号を入力しています",
+    "offering_last_try": "暗証番号 残り1回",
+    "comparing": "目視で確認中",
+    "verifying": "資格を照会しています",
+    "consenting": "同意を選んでいます",
+    "concluding": "同意を登録しています",
+    "committing": "受付を登録しています",
+    "checked_in": "受付が終わりました",
+    "taking_card": "カードを取ってもらっています",
+    "putting_back": "カードが抜かれました",
+}
+"""Words for stages as heartbeats name them (the stages of kiosk.visit in snake_case)."""
+
+STOPPED_AT = {
+    "reading": "カード",
+    "choosing_method": "確認方法",
+    "looking_at_face": "顔",
+    "typing_pin": "暗証番号",
+    "offering_last_try": "暗証番号",
+    "comparing": "目視確認",
+    "verifying": "資格の照会",
+}
+"""Where a visit that reached no answer ended, in a word."""
+
+HELP = {
+    HelpReason.CALLED: "お客様が呼んでいます",
+    HelpReason.FACE_FAILED: "顔が一致しませんでした",
+    HelpReason.PIN_LOCKED: "暗証番号がロックされました",
+    HelpReason.CARD_UNUSABLE: "カードが使えません",
+    HelpReason.CARD_LEFT: "カードの取り忘れです",
+    HelpReason.STOPPED: "受付が途中で終わりました",
+    HelpReason.TROUBLE: "受付機の調子が悪いようです",
+}
+
+HELP_NEXT = {
+    HelpReason.CALLED: "声をかける",
+    HelpReason.FACE_FAILED: "目視確認か暗証番号をご案内",
+    HelpReason.PIN_LOCKED: "顔か目視確認をご案内（解除は市区町村の窓口）",
+    HelpReason.CARD_UNUSABLE: "資格確認書などで受付",
+    HelpReason.CARD_LEFT: "すぐにお返しする",
+    HelpReason.STOPPED: "受付をお手伝いする",
+    HelpReason.TROUBLE: "受付で対応する",
+}
+
+METHODS = {Method.FACE: "顔", Method.PIN: "暗証番号", Method.VISUAL: "目視"}
+
+SEXES = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.UNSET: "性別なし"}
+
+CONSENT_MARKS = (
+    (ConsentItem.MEDICATION, "薬", "薬剤情報"),
+    (ConsentItem.DIAGNOSIS, "診", "診療情報"),
+    (ConsentItem.SURGERY, "手", "手術情報"),
+    (ConsentItem.CHECKUP, "健", "健診情報"),
+)
+
+CONSENT_STATES = {
+    ConsentState.GIVEN: "同意あり",
+    ConsentState.REFUSED: "同意なし",
+    ConsentState.NOT_ASKED: "確認していません",
+}
+
+NOTICES = {Notice.EXPIRING: "証明書の期限間近", Notice.GRACE: "証明書の期限切れ（猶予）"}
+
+PRESCRIPTIONS = {Prescription.ELECTRONIC: "電子処方箋", Prescription.PAPER: "紙の処方箋"}
+
+LIMITS = {
+    "A01": "ア",
+    "A02": "イ",
+    "A03": "ウ",
+    "A04": "エ",
+    "A05": "オ",
+    "A06": "オ(境)",
+    "B01": "現役並みⅢ",
+    "B02": "現役並みⅡ",
+    "B03": "現役並みⅠ",
+    "B04": "一般",
+    "B05": "低所得Ⅱ",
+    "B06": "低所得Ⅰ",
+    "B07": "低所得Ⅰ(老福)",
+    "B08": "低所得Ⅰ(境)",
+    "B09": "一般Ⅱ",
+    "B10": "一般Ⅰ",
+}
+
+INSURED_OR_FAMILY = {"1": "本人", "2": "家族"}
+
+_ERAS = (
+    (date(2019, 5, 1), "令和"),
+    (date(1989, 1, 8), "平成"),
+    (date(1926, 12, 25), "昭和"),
+    (date(1912, 7, 30), "大正"),
+    (date(1868, 1, 25), "明治"),
+)
+
+
+def japanese_date(day: date) -> str:
+    """`day` in the era calendar, its Christian year behind it: 昭和16年4月2日（1941）."""
+    for first, era in _ERAS:
+        if day >= first:
+            year = day.year - first.year + 1
+            return f"{era}{'元' if year == 1 else year}年{day.month}月{day.day}日（{day.year}）"
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def age(born: date, today: date) -> int:
+    """Full years on `today`."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def kiosk_name(kiosk_id: str) -> str:
+    """What the desk calls a kiosk: 受付機 A for `a` and `kiosk-a`, else its id."""
+    short = kiosk_id.removeprefix("kiosk-")
+    return f"受付機 {short.upper() if len(short) <= 2 else short}"

@@ -1,0 +1,330 @@
+"""A kiosk as reception's door sees it, a desk in this process, and a reception as a process of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from starlette.applications import Starlette
+
+from kiosk.reception import kiosk_door, seal, staff_door
+from kiosk.reception.desk import Desk
+from kiosk.reception.settings import Door, ReceptionSettings, StaffMember
+from kiosk.record import checkin as contract
+from kiosk.record import consent, dates, door, ids
+from kiosk.record.checkin import CardSeen, CheckIn, Eligibility, Identity, Prescription
+from kiosk.record.consent import ConsentItem
+from kiosk.record.dates import Notice
+from kiosk.record.door import Heartbeat, HelpCall, HelpReason
+from kiosk.record.eligibility import EligibilityResult, Sex, Source, Validity
+from kiosk.record.identity import Method
+from kiosk.record.ids import KioskId, VisitId
+
+NOW = datetime(2026, 11, 24, 0, 15, tzinfo=UTC)
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from kiosk import journal, settings
+from kiosk.reception.service import serve
+from kiosk.reception.settings import ReceptionSettings
+journal.start()
+raise SystemExit(serve(settings.read(Path(sys.argv[1]), ReceptionSettings)))
+"""
+
+
+@dataclass
+class Clock:
+    """A clock that goes on only when told."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def later(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+def new_checkin(at: datetime, number: str = "A012", kiosk_id: str = "a", **person: Any) -> CheckIn:
+    """A check-in of an invented person."""
+    known: dict[str, Any] = {
+        "insurer_number": "06139999",
+        "insurer_name": "みほん健康保険組合",
+        "insured_symbol": "12",
+        "insured_number": "3456",
+        "insured_branch": "01",
+        "insured_or_family": "1",
+        "name": "見本　花子",
+        "name_kana": "ﾐﾎﾝ ﾊﾅｺ",
+        "sex": Sex.FEMALE,
+        "birth_date": date(1941, 4, 2),
+        "copay_ratio": 10,
+        "limit_category": "B09",
+    }
+    agreed = consent.given(at - timedelta(seconds=5))
+    return CheckIn(
+        checkin_id=ids.new_visit_id(int(at.timestamp() * 1000)),
+        kiosk_id=ids.kiosk_id(kiosk_id),
+        queue_number=ids.queue_number(number),
+        opened_at=at - timedelta(seconds=30),
+        confirmed_at=at,
+        complete=True,
+        simulated=True,
+        identity=Identity(Method.FACE),
+        card=CardSeen("ab" * 32, Notice.NONE),
+        eligibility=Eligibility(Source.CENTRE, Validity.VALID, at, (EligibilityResult(**(known | person)),)),
+        consents={**consent.no_consents(), ConsentItem.MEDICATION: agreed, ConsentItem.DIAGNOSIS: consent.REFUSED},
+        prescription=Prescription.NOT_ASKED,
+    )
+
+
+def judged(checkin: CheckIn, validity: Validity, results: tuple[EligibilityResult, ...] | None = None) -> CheckIn:
+    """The check-in with another validity (and other results)."""
+    before = checkin.eligibility
+    return replace(
+        checkin,
+        eligibility=replace(before, validity=validity, results=before.results if results is None else results),
+    )
+
+
+@dataclass
+class SealingKiosk:
+    """What a kiosk does at the door, without an outbox: seal, number, name itself."""
+
+    public_key: X25519PublicKey
+    key_id: str
+    kiosk_id: str = "a"
+    seq: int = field(default=0)
+
+    def sealed(self, record: CheckIn | bytes, checkin_id: str) -> bytes:
+        plain = record if isinstance(record, bytes) else contract.to_json(record)
+        return seal.SUITE.encrypt(plain, self.public_key, info=checkin_id.encode("ascii"))
+
+    def headers(self, checkin_id: str, **others: str) -> dict[str, str]:
+        self.seq += 1
+        own = {"idempotency-key": checkin_id, "x-kiosk-id": self.kiosk_id, "x-kiosk-seq": str(self.seq)}
+        return own | {"x-key-id": self.key_id} | {name.replace("_", "-"): text for name, text in others.items()}
+
+    def heartbeat(self, at: datetime, stage: str, visit_id: VisitId | None, **others: Any) -> dict[str, object]:
+        beat = Heartbeat(KioskId(self.kiosk_id), at, "open", stage, visit_id, 0, 0, 0.0)
+        return door.heartbeat_json(replace(beat, **others))
+
+    def help(self, at: datetime, reason: HelpReason, stage: str = "choosing_method") -> dict[str, object]:
+        call = HelpCall(ids.new_visit_id(), KioskId(self.kiosk_id), ids.new_visit_id(), reason, stage, at)
+        return door.help_json(call)
+
+
+def settings_at(folder: Path, **changes: Any) -> ReceptionSettings:
+    """A reception of a test site with two people at the desk."""
+    plain = ReceptionSettings(
+        site="test",
+        clinic="みほん内科クリニック",
+        database=folder / "reception.db",
+        key_file=folder / "reception.key",
+        kiosk_door=Door("127.0.0.1", 0),
+        staff_door=Door("127.0.0.1", 0),
+        staff=(StaffMember("tanaka", "田中 みさき"), StaffMember("mori", "森 そうた")),
+    )
+    return replace(plain, **changes)
+
+
+@dataclass
+class OpenDesk:
+    """A desk in this process, its doors answered without a socket."""
+
+    desk: Desk
+    clock: Clock
+    kiosk: SealingKiosk
+    at_kiosk_door: httpx.AsyncClient
+    at_staff_door: httpx.AsyncClient
+
+    async def post(self, checkin: CheckIn, **others: str) -> httpx.Response:
+        kiosk = replace(self.kiosk, kiosk_id=checkin.kiosk_id)
+        body = kiosk.sealed(checkin, checkin.checkin_id)
+        headers = kiosk.headers(checkin.checkin_id, **others)
+        return await self.at_kiosk_door.post("/k/v1/checkins", content=body, headers=headers)
+
+    async def beat(self, stage: str, visit_id: VisitId | None, **others: Any) -> None:
+        answer = await self.at_kiosk_door.post(
+            "/k/v1/heartbeat",
+            json=self.kiosk.heartbeat(self.clock.now, stage, visit_id, **others),
+            headers={"x-kiosk-id": self.kiosk.kiosk_id},
+        )
+        assert answer.status_code == 200
+
+    async def sit_down(self, staff_id: str | None) -> dict[str, str]:
+        """Open the board as a browser does, choose a person; gives the headers that a POST needs."""
+        client = self.at_staff_door
+        page = (await client.get("/board")).text
+        token = page.split('name="csrf-token" content="')[1].split('"')[0]
+        headers = {"origin": "http://127.0.0.1", "x-csrf-token": token}
+        if staff_id is not None:
+            answer = await client.post("/api/v1/staff", json={"staff_id": staff_id}, headers=headers)
+            headers["x-csrf-token"] = answer.json()["token"]
+        return headers
+
+    def audit(self) -> list[tuple[str, str]]:
+        """Who did what, oldest first, without what kiosks delivered."""
+        with contextlib.closing(sqlite(self.desk.settings.database)) as connection:
+            found = connection.execute("SELECT actor, action FROM audit WHERE action != 'checkin_kept' ORDER BY seq")
+            return [tuple(row) for row in found]
+
+
+def sqlite(database: Path) -> Any:
+    import sqlite3
+
+    return sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+
+
+def client_of(app: Starlette) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def open_desk(tmp_path: Path) -> Callable[..., contextlib.AbstractAsyncContextManager[OpenDesk]]:
+    """Open a desk in this process; keyword arguments change its settings."""
+
+    @contextlib.asynccontextmanager
+    async def opened(**changes: Any) -> AsyncIterator[OpenDesk]:
+        clock = Clock()
+        desk = Desk(settings_at(tmp_path, **changes), clock)
+        try:
+            kiosk = SealingKiosk(X25519PublicKey.from_public_bytes(raw_key(desk.key.public_key)), desk.key.key_id)
+            kiosks, staff = client_of(kiosk_door.app(desk)), client_of(await staff_door.app(desk))
+            async with kiosks, staff:
+                yield OpenDesk(desk, clock, kiosk, kiosks, staff)
+        finally:
+            desk.close()
+
+    return opened
+
+
+def raw_key(text: str) -> bytes:
+    import base64
+
+    return base64.b64decode(text, validate=True)
+
+
+@dataclass
+class Reception:
+    """A reception in a process of its own."""
+
+    process: subprocess.Popen[str]
+    kiosk_url: str
+    staff_url: str
+    kiosk: SealingKiosk
+    http: httpx.Client
+
+    def post(self, checkin: CheckIn, body: bytes | None = None) -> httpx.Response:
+        kiosk = replace(self.kiosk, kiosk_id=checkin.kiosk_id)
+        sealed = kiosk.sealed(checkin, checkin.checkin_id) if body is None else body
+        headers = kiosk.headers(checkin.checkin_id)
+        return self.http.post(f"{self.kiosk_url}/k/v1/checkins", content=sealed, headers=headers)
+
+    def beat(self, stage: str, visit_id: VisitId | None, kiosk_id: str = "a", **others: Any) -> None:
+        kiosk = replace(self.kiosk, kiosk_id=kiosk_id)
+        body = kiosk.heartbeat(datetime.now(UTC), stage, visit_id, **others)
+        headers = {"x-kiosk-id": kiosk_id}
+        assert self.http.post(f"{self.kiosk_url}/k/v1/heartbeat", json=body, headers=headers).status_code == 200
+
+    def call_help(self, reason: HelpReason, stage: str = "choosing_method") -> str:
+        body = self.kiosk.help(datetime.now(UTC), reason, stage)
+        answer = self.http.post(f"{self.kiosk_url}/k/v1/help", json=body, headers={"x-kiosk-id": "a"})
+        assert answer.status_code == 201
+        return str(body["help_id"])
+
+    @contextlib.contextmanager
+    def line(self, kiosk_id: str = "a") -> Iterator[Iterator[str]]:
+        """The lines of the kiosk's own stream of commands."""
+        headers = {"x-kiosk-id": kiosk_id}
+        with self.http.stream("GET", f"{self.kiosk_url}/k/v1/line", headers=headers) as answer:
+            assert answer.status_code == 200
+            yield answer.iter_lines()
+
+    def answer_command(self, command_id: str, state: str, kiosk_id: str = "a") -> int:
+        url = f"{self.kiosk_url}/k/v1/line/{command_id}"
+        return self.http.post(url, json={"state": state}, headers={"x-kiosk-id": kiosk_id}).status_code
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(10)
+
+
+@pytest.fixture
+def start_reception(tmp_path: Path) -> Iterator[Callable[..., Reception]]:
+    """Start a reception process at this test's database; what is still running at the end is ended."""
+    started: list[Reception] = []
+
+    def start(staff_port: int = 0, kiosk_port: int = 0) -> Reception:
+        return begin(tmp_path, started, staff_port, kiosk_port)
+
+    yield start
+    for reception in started:
+        reception.http.close()
+        if reception.process.poll() is None:
+            reception.process.kill()
+        reception.process.wait(10)
+        assert reception.process.stdout is not None
+        reception.process.stdout.close()
+
+
+def begin(folder: Path, started: list[Reception], staff_port: int = 0, kiosk_port: int = 0) -> Reception:
+    file = folder / "reception.yaml"
+    file.write_text(
+        "site: test\nclinic: みほん内科クリニック\ndatabase: reception.db\nkey_file: reception.key\n"
+        f"kiosk_door: {{host: 127.0.0.1, port: {kiosk_port}}}\n"
+        f"staff_door: {{host: 127.0.0.1, port: {staff_port}}}\n"
+        "staff:\n  - {id: tanaka, name: 田中 みさき}\n  - {id: mori, name: 森 そうた}\n",
+        encoding="utf-8",
+    )
+    with (folder / "reception.log").open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(file)], stdout=subprocess.PIPE, stderr=log, text=True
+        )
+    assert process.stdout is not None
+    ready = json.loads(process.stdout.readline())
+    http = httpx.Client(trust_env=False, timeout=10)
+    key = http.get(f"{ready['kiosk_door']}/k/v1/key", headers={"x-kiosk-id": "a"}).json()
+    kiosk = SealingKiosk(X25519PublicKey.from_public_bytes(raw_key(key["public_key"])), key["key_id"])
+    reception = Reception(process, ready["kiosk_door"], ready["staff_door"], kiosk, http)
+    started.append(reception)
+    return reception
+
+
+@pytest.fixture
+def checkin_at() -> Callable[..., CheckIn]:
+    """Build a check-in of an invented person: `checkin_at(moment, number, kiosk_id, **person)`."""
+    return new_checkin
+
+
+@pytest.fixture
+def checkin_now() -> Callable[..., CheckIn]:
+    """The same, at this moment of the real clock (whole milliseconds, as on the wire)."""
+
+    def build(number: str = "A012", kiosk_id: str = "a", **person: Any) -> CheckIn:
+        return new_checkin(dates.instant(dates.instant_text(datetime.now(UTC))), number, kiosk_id, **person)
+
+    return build
+
+
+@pytest.fixture
+def with_validity() -> Callable[..., CheckIn]:
+    """Give a check-in another validity, and other results."""
+    return judged

@@ -1,0 +1,190 @@
+"""The board in a real browser: rows come, move and wait; the visual check; the red bar."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from kiosk.record import ids
+from kiosk.record.checkin import CheckIn
+from kiosk.record.door import HelpReason
+from kiosk.record.eligibility import Validity
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not on this machine")
+
+Start = Callable[..., Any]
+Build = Callable[..., CheckIn]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def reception(start_reception: Start) -> Any:
+    return start_reception()
+
+
+@pytest.fixture
+def page(browser: Browser, reception: Any) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=reception.staff_url)
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda fault: faults.append(str(fault)))
+    opened.goto("/board")
+    opened.wait_for_selector("html[data-live=open]")
+    yield opened
+    context.close()
+    assert faults == []
+
+
+def sit_down(page: Page, staff_id: str = "tanaka") -> None:
+    page.select_option("[data-action=choose_staff]", staff_id)
+
+
+def queue(page: Page) -> list[str]:
+    return [str(row.get_attribute("data-queue-number")) for row in page.locator("#rows tr").all()]
+
+
+def test_an_empty_board_invites(page: Page) -> None:
+    expect(page.get_by_text("きょうの受付は、まだありません")).to_be_visible()
+    expect(page.get_by_text("呼び出しはありません")).to_be_visible()
+    assert page.title() == "受付ボード"
+
+
+def test_rows_come_by_themselves_newest_first_and_soon(page: Page, reception: Any, checkin_now: Build) -> None:
+    page.evaluate(
+        "() => { window.came = {}; new MutationObserver((changes) => changes.forEach((change) =>"
+        " change.addedNodes.forEach((row) => { if (row.dataset) came[row.dataset.queueNumber] = Date.now(); })))"
+        ".observe(document.getElementById('rows'), { childList: true }); }"
+    )
+    delays = []
+    for number in ("A001", "A002", "A003"):
+        sent = time.time()
+        assert reception.post(checkin_now(number)).status_code == 201
+        page.wait_for_selector(f"tr[data-queue-number={number}]")
+        delays.append(page.evaluate(f"() => came.{number}") / 1000 - sent)
+    assert queue(page) == ["A003", "A002", "A001"]
+    assert max(delays) < 1.0
+    print(f"post to row, ms: {[round(delay * 1000) for delay in delays]}")
+    expect(page).to_have_title("(3) 受付ボード")
+    expect(page.get_by_text("ミホン ハナコ").first).to_be_visible()
+
+
+def test_ten_rows_fit_a_small_screen(page: Page, reception: Any, checkin_now: Build, with_validity: Build) -> None:
+    for number in range(1, 13):
+        checkin = checkin_now(f"A{number:03}")
+        reception.post(with_validity(checkin, Validity.INVALID) if number % 3 == 0 else checkin)
+    page.wait_for_selector("tr[data-queue-number=A012]")
+    bottom = page.locator("#list").bounding_box()
+    tenth = page.locator("#rows tr").nth(9).bounding_box()
+    assert bottom is not None
+    assert tenth is not None
+    assert tenth["y"] + tenth["height"] <= bottom["y"] + bottom["height"]
+
+
+def test_rows_are_taken_and_finished_by_hand_and_by_key(page: Page, reception: Any, checkin_now: Build) -> None:
+    for number in ("A001", "A002"):
+        reception.post(checkin_now(number))
+    page.wait_for_selector("tr[data-queue-number=A002]")
+    page.click("tr[data-queue-number=A002] [data-action=take]")
+    expect(page.get_by_text("先に右上で担当者を選んでください。")).to_be_visible()
+    sit_down(page)
+    page.click("tr[data-queue-number=A002] [data-action=take]")
+    page.wait_for_selector("tr[data-queue-number=A002][data-state=taken]")
+    assert queue(page) == ["A001", "A002"]
+    expect(page.locator("tr[data-queue-number=A002] .state")).to_contain_text("田中 みさき")
+    page.locator("body").press("j")
+    page.locator("body").press("Enter")
+    page.wait_for_selector("tr[data-queue-number=A001][data-state=taken][aria-selected=true]")
+    page.locator("body").press("Enter")
+    page.wait_for_selector("tr[data-queue-number=A001][data-state=done]")
+    assert queue(page) == ["A002", "A001"]
+    page.click("tr[data-queue-number=A001] [data-action=back]")
+    page.wait_for_selector("tr[data-queue-number=A001][data-state=taken]")
+    expect(page).to_have_title("受付ボード")
+
+
+def test_help_comes_into_the_lane_and_does_not_move_the_list(page: Page, reception: Any, checkin_now: Build) -> None:
+    reception.post(checkin_now())
+    row = page.locator("tr[data-queue-number=A012]")
+    before = row.bounding_box()
+    help_id = reception.call_help(HelpReason.FACE_FAILED)
+    called = page.locator(f"[data-help-id='{help_id}']")
+    expect(called).to_contain_text("顔が一致しませんでした: 受付機 A へ")
+    reception.call_help(HelpReason.STOPPED, "typing_pin")
+    expect(page.locator("[data-reason=stopped]")).to_contain_text("受付が途中で終わりました（暗証番号）")
+    assert row.bounding_box() == before
+    sit_down(page)
+    page.click(f"[data-help-id='{help_id}'] [data-action=help_done]")
+    expect(called).to_have_count(0)
+    expect(page.locator("[data-help-id]")).to_have_count(1)
+
+
+def test_a_visual_check_from_the_desk(page: Page, reception: Any) -> None:
+    visit = ids.new_visit_id()
+    reception.beat("choosing_method", visit)
+    sit_down(page)
+    kiosk = page.locator("[data-kiosk-id=a]")
+    expect(kiosk).to_contain_text("確認方法を選んでいます")
+    kiosk.locator("[data-action=grant_visual]").click()
+    expect(kiosk).to_contain_text("切り替え中")
+    with reception.line() as lines:
+        granted = command(lines)
+        assert (granted["kind"], granted["visit_id"], granted["issued_by"]) == ("grant_visual", visit, "tanaka")
+        assert reception.answer_command(granted["id"], "comparing") == 204
+        expect(kiosk.locator("[data-action=refuse_visual]")).to_be_visible()
+        reception.beat("comparing", visit)
+        expect(kiosk).to_contain_text("残り 2:5")
+        kiosk.locator("[data-action=confirm_visual]").click()
+        confirmed = command(lines)
+    assert (confirmed["kind"], confirmed["issued_by"]) == ("confirm_visual", "tanaka")
+    expect(kiosk.locator("button")).to_have_count(0)
+    assert reception.answer_command(confirmed["id"], "confirmed") == 204
+    reception.beat("verifying", visit)
+    expect(kiosk).to_contain_text("資格を照会しています")
+    expect(kiosk.locator("button")).to_have_count(0)
+
+
+def test_a_lost_reception_is_red_and_what_was_missed_comes_after(
+    page: Page, reception: Any, start_reception: Start, checkin_now: Build
+) -> None:
+    reception.post(checkin_now("A001"))
+    page.wait_for_selector("tr[data-queue-number=A001]")
+    reception.process.kill()
+    reception.process.wait(10)
+    expect(page.get_by_text("接続断")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-live", "lost")
+    again = start_reception(staff_port=int(reception.staff_url.rsplit(":", 1)[1]))
+    for number in ("A002", "A003"):
+        again.post(checkin_now(number))
+    page.wait_for_selector("html[data-live=open]")
+    page.wait_for_selector("tr[data-queue-number=A003]")
+    assert queue(page) == ["A003", "A002", "A001"]
+    expect(page.get_by_text("接続断")).to_be_hidden()
+
+
+def test_fifty_rows_in_a_burst_are_all_there_once(page: Page, reception: Any, checkin_now: Build) -> None:
+    for number in range(1, 51):
+        assert reception.post(checkin_now(f"A{number:03}")).status_code == 201
+    expect(page.locator("#rows tr")).to_have_count(50)
+    assert queue(page) == [f"A{number:03}" for number in range(50, 0, -1)]
+
+
+def command(lines: Iterator[str]) -> dict[str, Any]:
+    import json
+
+    told: dict[str, Any] = next(json.loads(line[5:]) for line in lines if line.startswith("data:"))
+    return told
