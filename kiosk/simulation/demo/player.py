@@ -107,13 +107,15 @@ class Player:
     def film(self) -> None:
         """Keep the last picture of the camera's screen before it goes: by then the person is on it."""
         name, until = f"{len(self.screens):02d}-P03-filming.png", time.monotonic() + LOOK_SECONDS
-        kept: mss.screenshot.ScreenShot | None = None
-        while self.kiosk.lines.empty() and time.monotonic() < until:
+        shown, kept = len(self.screens), None
+        while time.monotonic() < until:
             with mss.MSS(display=self.display) as camera:
                 shot = camera.grab(camera.monitors[0])
-            if self.kiosk.lines.empty():
-                kept = shot
-            time.sleep(0.03)
+            while self._next_line(0.03) is not None:
+                continue
+            if len(self.screens) > shown:
+                break
+            kept = shot
         if kept is not None:
             mss.tools.to_png(kept.rgb, kept.size, output=str(self.pictures / name))
 

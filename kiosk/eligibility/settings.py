@@ -1,0 +1,59 @@
+"""The kiosk's `eligibility:` section.
+
+eligibility:
+  gateway: centre
+  key_file: /var/lib/kiosk/eligibility.key
+  centre:
+    url: https://centre.example:8443
+    ca_file: /etc/kiosk/centre-ca.pem
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, kw_only=True)
+class CentreSettings:
+    """Where the centre is and how long a call may last.
+
+    `ca_file` is the only authority trusted for the centre's certificate; without it, those of the public web are.
+    `timeout_seconds` bounds a whole call (an answer takes 3 to 7 s: domain/oqs-interface.md section 1.1),
+    `connect_timeout_seconds` its connection and TLS handshake.
+    """
+
+    url: str
+    ca_file: Path | None = None
+    timeout_seconds: float = 20.0
+    connect_timeout_seconds: float = 3.0
+
+    def __post_init__(self) -> None:
+        _https(self.url)
+        if not 0.1 <= self.timeout_seconds <= 120:
+            raise ValueError("timeout_seconds: expected 0.1 to 120 seconds")
+        if not 0.1 <= self.connect_timeout_seconds <= self.timeout_seconds:
+            raise ValueError("connect_timeout_seconds: expected 0.1 seconds up to timeout_seconds")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EligibilitySettings:
+    """Which gateway this kiosk uses, and the file of the key it vouches with (`kiosk.eligibility.kiosk_key`)."""
+
+    gateway: Literal["centre"]
+    centre: CentreSettings
+    key_file: Path
+
+
+def _https(url: str) -> None:
+    """Certificate and proof travel in the request: also on this machine, only inside TLS."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError("url: expected https://HOST or https://HOST:PORT") from error
+    bare = parts.path in ("", "/") and not parts.query and not parts.fragment and "@" not in parts.netloc
+    if parts.scheme != "https" or not parts.hostname or not bare or port == 0:
+        raise ValueError("url: expected https://HOST or https://HOST:PORT, and nothing after it")
