@@ -52,7 +52,7 @@ class Player:
     pictures: Path
     screens: list[str] = field(default_factory=list)
     placed_at: float | None = None
-    pending: list[Line] = field(default_factory=list)
+    heard: set[str] = field(default_factory=set)
     _ui: Ui | None = None
     _last_key: str = ""
 
@@ -71,14 +71,12 @@ class Player:
         where = self.screens[-1] if self.screens else "before its first screen"
         raise PlayError(f"waited {seconds:.0f} s for screen {' or '.join(wanted)}; the kiosk is at {where}")
 
-    def event(self, name: str, seconds: float) -> Line | None:
-        """The next journal line with this event; None if it does not come."""
+    def hears(self, event: str, seconds: float) -> bool:
+        """Whether the journal tells of this event, or has told since the player came."""
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            line = self._next_line(left)
-            if line is None or line.get("event") == name:
-                return line
-        return None
+        while event not in self.heard and (left := until - time.monotonic()) > 0:
+            self._next_line(left)
+        return event in self.heard
 
     def _next_line(self, seconds: float) -> Line | None:
         with contextlib.suppress(queue.Empty):
@@ -90,6 +88,7 @@ class Player:
         return None
 
     def _note(self, line: Line) -> None:
+        self.heard.add(str(line.get("event")))
         seen = line.get("seen")
         if line.get("event") == "card_placed" and isinstance(seen, float):
             self.placed_at = seen
@@ -173,7 +172,7 @@ class Player:
         """Consent, wait until it is done, take the card."""
         self.press("P08", "agree_all")
         self.screen("P16")
-        self.event("delivered", 5)
+        self.hears("delivered", 5)
         self.picture(f"{len(self.screens):02d}-P16-delivered.png")
         self.site.pull()
         self.screen("P00", seconds=30)

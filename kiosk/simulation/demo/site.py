@@ -66,16 +66,29 @@ def site(
     """Start it all, hand it over, and end it all. Raises `KioskError` where something cannot be had."""
     with contextlib.ExitStack() as stack:
 
-        def start(*words: str) -> Line:
-            child = Child(words, folder / f"{words[1]}.log")
+        def start(*words: str) -> Child:
+            child = Child(words, folder / f"{words[0] if words[0] == 'reception' else words[1]}.log")
             stack.callback(child.end)
-            return child.ready(START_SECONDS)
+            return child
+
+        # Reception and camera need nothing of the card: they come up while it is issued.
+        reception_yaml = folder / "reception.yaml"
+        _write(reception_yaml, _reception(folder))
+        # Whoever is reception when it ends: it may have been started again meanwhile.
+        at_the_desk = [start("reception", "--config", str(reception_yaml))]
+        stack.callback(lambda: at_the_desk[-1].end())  # noqa: PLW0108  (looked up when it ends)
+        # A short path of its own: the address of a socket holds 107 bytes.
+        filming = (
+            start("simulate", "camera", "--socket", str(folder / "camera"), "--sitter", sitter)
+            if camera is None
+            else None
+        )
 
         say("a virtual My Number Card and a private card reader")
         issued = folder / "card"
-        card = start("simulate", "card", "--folder", str(issued), "--issue", "--sitter", "astronaut")
-        key_file = folder / "kiosk.key"
-        (folder / "kiosk-public.pem").write_bytes(KioskKey.create(key_file).public_pem())
+        laid = start("simulate", "card", "--folder", str(issued), "--issue", "--sitter", "astronaut")
+        card = laid.ready(START_SECONDS)
+        (folder / "kiosk-public.pem").write_bytes(KioskKey.create(folder / "kiosk.key").public_pem())
         patients = folder / "patients.json"
         patients.write_text(json.dumps({str(card["fingerprint"]): {"answer": "valid"}}), encoding="utf-8")
 
@@ -83,25 +96,18 @@ def site(
         root = issued / "trust" / "auth-ca.pem"
         centre_words = ["--folder", str(folder / "centre"), "--card-root", str(root)]
         centre_words += ["--kiosk-key", str(folder / "kiosk-public.pem"), "--patients", str(patients)]
-        centre = start("simulate", "centre", *centre_words)
+        centre = start("simulate", "centre", *centre_words).ready(START_SECONDS)
 
-        say("a camera" if camera is None else "your camera")
-        if camera is None:
-            # A short path of its own: the address of a socket holds 107 bytes.
-            camera = str(start("simulate", "camera", "--socket", str(folder / "camera"), "--sitter", sitter)["camera"])
+        say("your camera" if filming is None else "a camera")
+        if filming is not None:
+            camera = str(filming.ready(START_SECONDS)["camera"])
 
         say("reception")
-        reception_yaml = folder / "reception.yaml"
-        _write(reception_yaml, _reception(folder))
-        desk = Child(["reception", "--config", str(reception_yaml)], folder / "reception.log")
-        # Whoever is reception then: it may have been started again meanwhile.
-        at_the_desk = [desk]
-        stack.callback(lambda: at_the_desk[-1].end())  # noqa: PLW0108  (looked up when it ends)
-        reception = desk.ready(START_SECONDS)
+        reception = at_the_desk[0].ready(START_SECONDS)
         _write(reception_yaml, _reception(folder, reception))
 
         kiosk_yaml = folder / "kiosk.yaml"
-        settings = _kiosk(folder, card, centre, reception, camera, root)
+        settings = _kiosk(folder, card, centre, reception, str(camera), root)
         width, height, inches = panel
         settings["display"] = {"width": width, "height": height, "diagonal_inches": inches, "window": window}
         _write(kiosk_yaml, settings)
