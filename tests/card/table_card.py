@@ -1,0 +1,213 @@
+"""A card from a table, in memory: answers APDUs as domain/mynumber-card.md section 3 says and notes what reached it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.x509.oid import NameOID
+
+from kiosk.card.apdu import Apdu
+from kiosk.card.errors import CardGoneError
+
+JPKI = bytes.fromhex("D392F000260100000001")
+SURFACE = bytes.fromhex("D3921000310001010402")
+TEXT = bytes.fromhex("D3921000310001010408")
+JUKI = bytes.fromhex("D3921000310001010401")
+COMMON = bytes.fromhex("D3921000310001010100")
+
+CHECK_NUMBER_B = "55021720352285"
+JP2 = bytes.fromhex("0000000C6A502020") + bytes(range(256)) * 3
+MARCH = datetime(2026, 3, 31, 14, 59, 59, tzinfo=UTC)
+
+
+def tlv(tag: int, value: bytes) -> bytes:
+    head = tag.to_bytes((tag.bit_length() + 7) // 8, "big")
+    size = len(value)
+    if size < 0x80:
+        return head + bytes([size]) + value
+    return head + (bytes([0x81, size]) if size < 0x100 else b"\x82" + size.to_bytes(2, "big")) + value
+
+
+def face_record(photo: bytes | None = JP2) -> bytes:
+    inner = tlv(0xDF21, bytes(18)) + tlv(0xDF22, b"19800217") + tlv(0xDF23, b"2")
+    inner += b"" if photo is None else tlv(0xDF27, photo)
+    return tlv(0xFF20, inner + tlv(0xDF29, b"20350217"))
+
+
+@dataclass
+class Secret:
+    value: bytes
+    left: int
+    limit: int
+
+
+@dataclass
+class TableCard:
+    """`files` and `secrets` by (application, file); `opened_by` names the secret a file needs; `open_house`: none needs one.
+
+    `answers` may say something else than the table for a command (None: the table speaks). `gone_at`: the n-th command
+    finds the card gone. `log` has every command that reached the card with what was selected when it came.
+    """
+
+    files: dict[tuple[bytes, int], bytes] = field(default_factory=dict)
+    secrets: dict[tuple[bytes, int], Secret] = field(default_factory=dict)
+    opened_by: dict[tuple[bytes, int], int] = field(default_factory=dict)
+    key: rsa.RSAPrivateKey | None = None
+    open_house: bool = False
+    answers: Callable[[bytes], tuple[bytes, int] | None] = lambda _: None
+    gone_at: int = 1_000_000
+    log: list[tuple[bytes | None, int | None, bytes]] = field(default_factory=list)
+    application: bytes | None = None
+    file: int | None = None
+    verified: set[tuple[bytes, int]] = field(default_factory=set)
+
+    def transmit(self, apdu: Apdu) -> tuple[bytes, int]:
+        command = bytes(apdu)
+        self.log.append((self.application, self.file, command))
+        if len(self.log) >= self.gone_at:
+            raise CardGoneError("pulled")
+        return self.answers(command) or self._table(command)
+
+    def sent(self, instruction: int) -> list[bytes]:
+        return [command for _, _, command in self.log if command[1] == instruction]
+
+    def _table(self, command: bytes) -> tuple[bytes, int]:
+        if len(command) < 4:
+            return b"", 0x6700
+        if command[:3] == b"\x00\xa4\x04":
+            return b"", self._select_application(command[5:])
+        if command[:3] == b"\x00\xa4\x02":
+            return b"", self._select_file(command[5:7])
+        if self.application is None or self.file is None:
+            return b"", 0x6986
+        here = self.application, self.file
+        if command[:2] == b"\x00\xb0":
+            return self._read(here, command)
+        if command[:2] == b"\x00\x20":
+            return b"", self._verify(here, command[5:])
+        if command[:2] == b"\x80\x2a":
+            return self._sign(command[5:-1])
+        return b"", 0x6D00
+
+    def _select_application(self, aid: bytes) -> int:
+        if not self.open_house and aid not in {application for application, _ in self.files}:
+            return 0x6A82
+        self.application, self.file = aid, None
+        self.verified.clear()
+        return 0x9000
+
+    def _select_file(self, file: bytes) -> int:
+        number = int.from_bytes(file, "big")
+        here = (self.application or b"", number)
+        known = here in self.files or here in self.secrets or (number == 0x17 and self.key is not None)
+        if not self.open_house and not known:
+            return 0x6A82
+        self.file = number
+        return 0x9000
+
+    def _read(self, here: tuple[bytes, int], command: bytes) -> tuple[bytes, int]:
+        needed = self.opened_by.get(here)
+        if needed is not None and not self.open_house and (here[0], needed) not in self.verified:
+            return b"", 0x6982
+        content = self.files.get(here)
+        if content is None:
+            return (b"open", 0x9000) if self.open_house else (b"", 0x6986)
+        offset = int.from_bytes(command[2:4], "big")
+        return (b"", 0x6B00) if offset >= len(content) else (content[offset : offset + (command[4] or 256)], 0x9000)
+
+    def _verify(self, here: tuple[bytes, int], data: bytes) -> int:
+        secret = self.secrets.get(here)
+        if self.open_house:
+            return 0x9000
+        if secret is None:
+            return 0x6A88
+        if not data:
+            return 0x63C0 | secret.left
+        if secret.left == 0:
+            return 0x6984
+        if data != secret.value:
+            secret.left -= 1
+            self.verified.discard(here)
+            return 0x63C0 | secret.left
+        secret.left = secret.limit
+        self.verified.add(here)
+        return 0x9000
+
+    def _sign(self, digest_info: bytes) -> tuple[bytes, int]:
+        if self.key is None or self.file != 0x17:
+            return b"", 0x6A88
+        if (JPKI, 0x18) not in self.verified and not self.open_house:
+            return b"", 0x6982
+        # The table card does not know PKCS#1: it trusts that the 19 bytes before the digest say SHA-256.
+        assert digest_info[:19] == bytes.fromhex("3031300d060960864801650304020105000420")
+        return self.key.sign(digest_info[19:], padding.PKCS1v15(), Prehashed(hashes.SHA256())), 0x9000
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A root of the tests. All of them carry the same name, as the national ones do."""
+
+    key: rsa.RSAPrivateKey
+    certificate: x509.Certificate
+
+    @property
+    def pem(self) -> bytes:
+        return self.certificate.public_bytes(serialization.Encoding.PEM)
+
+
+_NAME = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "T")])
+
+
+def new_key(bits: int = 2048) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+def authority() -> Authority:
+    key = new_key()
+    builder = _builder(_NAME, key.public_key()).add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+    builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+    return Authority(key, builder.sign(key, hashes.SHA256()))
+
+
+def certify(root: Authority, key: rsa.RSAPrivateKey, *, ca: bool = False, names_key: bool = True) -> bytes:
+    subject = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"), x509.NameAttribute(NameOID.COMMON_NAME, "0A")])
+    builder = _builder(subject, key.public_key())
+    if names_key:
+        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key())
+        builder = builder.add_extension(identifier, False)
+    if ca:
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+    return builder.sign(root.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+
+
+def _builder(subject: x509.Name, public_key: rsa.RSAPublicKey) -> x509.CertificateBuilder:
+    builder = x509.CertificateBuilder().subject_name(subject).issuer_name(_NAME).public_key(public_key)
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(MARCH - timedelta(days=300))
+    return builder.not_valid_after(MARCH)
+
+
+def my_number_card(certificate: bytes, key: rsa.RSAPrivateKey) -> TableCard:
+    """An adult's card; the forbidden places are there too, to be left alone."""
+    return TableCard(
+        files={
+            (JPKI, 0x0006): b"JPKIAPICCTOKEN2".ljust(32) + bytes(128),
+            (JPKI, 0x000A): certificate,
+            (SURFACE, 0x0002): face_record(),
+            (SURFACE, 0x0005): tlv(0xFF40, b"forbidden"),
+            (TEXT, 0x0001): tlv(0xFF10, b"123456789018") + b"\xff\xff",
+        },
+        secrets={
+            (JPKI, 0x0018): Secret(b"1234", 3, 3),
+            (JPKI, 0x001B): Secret(b"ABC123", 5, 5),
+            (SURFACE, 0x0012): Secret(CHECK_NUMBER_B.encode(), 10, 10),
+            (SURFACE, 0x0013): Secret(b"123456789018", 10, 10),
+        },
+        opened_by={(SURFACE, 0x0002): 0x0012, (SURFACE, 0x0005): 0x0013},
+        key=key,
+    )

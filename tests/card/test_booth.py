@@ -1,0 +1,354 @@
+"""The booth as a process, on a real pcscd with a virtual card: a visit, and everything that can go wrong with one."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from kiosk.card.certificate import TrustStore
+from kiosk.card.errors import CardGoneError
+from kiosk.card.messages import (
+    Lost,
+    PhotoRefused,
+    PhotoSent,
+    PinRight,
+    PinWrong,
+    Placed,
+    Read,
+    ReaderState,
+    Ready,
+    Refused,
+    Removed,
+    Signed,
+)
+from kiosk.card.settings import TrustedRoot
+from kiosk.simulation.issuing import IssuedCard
+from tests.card.conftest import DEADLINE, Desk, Visitor
+from tests.card.table_card import JP2, Authority
+
+CHALLENGE = bytes(range(48))
+
+
+def signs_without_a_pin(visitor: Visitor) -> bool:
+    """Whether a card lets this booth sign before anybody typed anything."""
+    visitor.reads_the_card()
+    visitor.booth.sign(9, CHALLENGE)
+    message = visitor.said.get(timeout=DEADLINE)
+    assert isinstance(message, Signed | Lost)
+    return isinstance(message, Signed)
+
+
+def until_gone(pid: int) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while time.monotonic() < deadline:
+        if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z":
+            return
+        os.sched_yield()
+        signal.sigtimedwait([signal.SIGCHLD], 0.02)
+    pytest.fail("the booth is still there")
+
+
+def memory_of(pid: int) -> bytes:
+    """Everything a process holds that can be read."""
+    held = bytearray()
+    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            start, end = (int(place, 16) for place in line.split()[0].split("-"))
+            if line.split()[1].startswith("rw"):
+                memory.seek(start)
+                held += memory.read(end - start)
+    return bytes(held)
+
+
+def test_a_visit_with_photo_and_pin(desk: Desk) -> None:
+    visitor = desk.visitor()
+    read = visitor.reads_the_card()
+    assert TrustStore.load(desk.settings.trust).accept(read.certificate).not_after == read.not_after
+    assert (read.pin_tries, read.can_show_photo, read.simulated) == (3, True, True)
+
+    visitor.booth.send_photo(2)
+    assert visitor.hears(PhotoSent) == PhotoSent(2)
+    whole = b"PHO1" + len(JP2).to_bytes(4, "big") + JP2
+    assert visitor.studio.recv(len(whole) + 1) == whole
+
+    visitor.types("1234")
+    visitor.booth.verify_pin(3)
+    assert visitor.hears(PinRight) == PinRight(3)
+    visitor.booth.sign(4, CHALLENGE)
+    signed = visitor.hears(Signed)
+    public_key = x509.load_der_x509_certificate(read.certificate).public_key()
+    assert isinstance(public_key, rsa.RSAPublicKey)
+    public_key.verify(signed.signature, CHALLENGE, padding.PKCS1v15(), hashes.SHA256())
+    assert desk.reader.audit() == []
+
+
+def test_a_warm_booth_leaves_the_reader_alone_until_it_is_told_to_watch(desk: Desk) -> None:
+    visitor = desk.visitor()
+    visitor.hears(Ready)
+    # Sockets are all that can lead to pcscd: a warm booth has none but the two it was given.
+    if os.geteuid() == 0:
+        held = [str(fd.readlink()) for fd in Path(f"/proc/{visitor.booth.pid}/fd").iterdir()]
+        assert len([name for name in held if name.startswith("socket:")]) == 2
+    visitor.booth.watch()
+    visitor.hears(ReaderState)
+    before = time.monotonic()
+    assert before - 5 < visitor.hears(Placed).mono < time.monotonic()
+
+
+def test_wrong_pins_count_down_to_a_lock_and_no_further(desk: Desk) -> None:
+    visitor = desk.visitor()
+    visitor.reads_the_card()
+    for left in (2, 1, 0):
+        visitor.types("9999")
+        visitor.booth.verify_pin(left)
+        assert visitor.hears(PinWrong) == PinWrong(left, left)
+    visitor.types("1234")
+    visitor.booth.verify_pin(5)
+    assert visitor.hears(PinWrong) == PinWrong(5, 0)
+    visitor.booth.read_card(6)
+    assert visitor.hears(Read).pin_tries is None
+
+
+def test_a_right_pin_gives_the_tries_back(desk: Desk) -> None:
+    visitor = desk.visitor()
+    visitor.reads_the_card()
+    visitor.types("9999")
+    visitor.booth.verify_pin(2)
+    assert visitor.hears(PinWrong) == PinWrong(2, 2)
+    visitor.types("12")
+    visitor.booth.erase_digit()
+    visitor.types("2345")
+    visitor.booth.verify_pin(3)
+    visitor.hears(PinRight)
+    visitor.booth.read_card(4)
+    assert visitor.hears(Read).pin_tries == 3
+
+
+def test_fewer_than_four_digits_spend_no_try(desk: Desk) -> None:
+    visitor = desk.visitor()
+    visitor.sees_the_card()
+    visitor.types("1")
+    visitor.booth.verify_pin(1)
+    visitor.hears(Lost)
+    visitor.booth.read_card(2)
+    visitor.hears(Read)
+    visitor.types("9")
+    visitor.booth.forget_digits()
+    visitor.types("123")
+    visitor.booth.verify_pin(3)
+    assert visitor.hears(PinWrong) == PinWrong(3, 3)
+
+
+def test_without_a_pin_the_card_does_not_sign(desk: Desk) -> None:
+    assert not signs_without_a_pin(desk.visitor())
+
+
+def test_a_new_dialogue_knows_nothing_of_the_pin_of_the_one_before(desk: Desk) -> None:
+    visitor = desk.visitor()
+    visitor.reads_the_card()
+    visitor.types("1234")
+    visitor.booth.verify_pin(2)
+    visitor.hears(PinRight)
+    visitor.booth.read_card(3)
+    visitor.hears(Read)
+    visitor.booth.sign(4, CHALLENGE)
+    visitor.hears(Lost)
+
+
+def test_a_killed_booth_leaves_no_verified_pin_behind(desk: Desk) -> None:
+    visitor = desk.visitor()
+    visitor.reads_the_card()
+    visitor.types("1234")
+    visitor.booth.verify_pin(2)
+    visitor.hears(PinRight)
+    visitor.booth.kill()
+    visitor.hears_the_end()
+    assert not signs_without_a_pin(desk.visitor())
+
+
+def test_a_pulled_card_ends_the_dialogue_and_can_be_put_back(desk: Desk) -> None:
+    visitor = desk.visitor()
+    first = visitor.reads_the_card()
+    visitor.types("1234")
+    visitor.booth.verify_pin(2)
+    visitor.hears(PinRight)
+    desk.reader.pull()
+    visitor.hears(Removed)
+    visitor.booth.sign(3, CHALLENGE)
+    visitor.hears(Lost)
+    desk.reader.place()
+    visitor.hears(Placed)
+    visitor.booth.sign(4, CHALLENGE)
+    visitor.hears(Lost)
+    visitor.booth.read_card(5)
+    assert visitor.hears(Read).certificate == first.certificate
+    visitor.booth.sign(6, CHALLENGE)
+    visitor.hears(Lost)
+
+
+def test_a_card_pulled_in_the_middle_of_a_command_gives_no_answer_to_it(new_desk: Callable[..., Desk]) -> None:
+    desk = new_desk(delay_ms=80)
+    visitor = desk.visitor()
+    visitor.sees_the_card()
+    visitor.booth.read_card(1)
+    desk.reader.pull()
+    heard = [visitor.said.get(timeout=DEADLINE)]
+    if heard == [Lost()]:
+        heard.append(visitor.said.get(timeout=DEADLINE))
+    assert heard[-1] == Removed()
+    desk.reader.place()
+    visitor.hears(Placed)
+    visitor.booth.read_card(2)
+    assert visitor.hears(Read).token == 2
+
+
+def test_a_card_that_hangs_is_answered_with_a_kill(new_desk: Callable[..., Desk]) -> None:
+    visitor = new_desk(delay_ms=60_000).visitor()
+    visitor.sees_the_card()
+    visitor.booth.read_card(1)
+    began = time.monotonic()
+    visitor.booth.kill()
+    visitor.hears_the_end()
+    assert time.monotonic() - began < 5
+
+
+def test_a_booth_does_not_outlive_the_kiosk_even_while_a_card_hangs(new_desk: Callable[..., Desk]) -> None:
+    visitor = new_desk(delay_ms=60_000).visitor()
+    visitor.sees_the_card()
+    visitor.booth.read_card(1)
+    visitor.booth._control.shutdown(2)
+    until_gone(visitor.booth.pid)
+
+
+def test_a_booth_ends_quietly_with_the_kiosk(desk: Desk) -> None:
+    visitor = desk.visitor()
+    visitor.reads_the_card()
+    visitor.booth._control.shutdown(2)
+    visitor.hears_the_end()
+    assert visitor.booth._process.wait(DEADLINE) == 0
+
+
+def test_a_wrong_check_number_b_is_sent_once_and_leaves_the_pin_way_open(desk: Desk) -> None:
+    wrong = desk.issued.check_number_b[:-1] + ("0" if desk.issued.check_number_b[-1] != "0" else "1")
+    visitor = desk.visitor(check_number_b=wrong)
+    assert visitor.reads_the_card().can_show_photo
+    for token in (2, 3):
+        visitor.booth.send_photo(token)
+        assert visitor.hears(PhotoRefused) == PhotoRefused(token)
+    visitor.types("1234")
+    visitor.booth.verify_pin(4)
+    visitor.hears(PinRight)
+
+
+def test_without_a_studio_there_is_no_photo_and_the_visit_goes_on(desk: Desk) -> None:
+    visitor = desk.visitor()
+    visitor.reads_the_card()
+    visitor.studio.close()
+    visitor.booth.send_photo(2)
+    visitor.hears(PhotoRefused)
+    visitor.types("1234")
+    visitor.booth.verify_pin(3)
+    visitor.hears(PinRight)
+
+
+def test_a_card_of_another_root_is_refused(desk: Desk, stranger: Authority, tmp_path: Path) -> None:
+    (tmp_path / "root.pem").write_bytes(stranger.pem)
+    visitor = desk.visitor(settings=replace(desk.settings, trust=(TrustedRoot(tmp_path / "root.pem"),)))
+    visitor.sees_the_card()
+    visitor.booth.read_card(1)
+    assert visitor.hears(Refused) == Refused(1, "other_card")
+
+
+def test_a_card_is_held_by_one_booth_alone(desk: Desk) -> None:
+    holder, second = desk.visitor(), desk.visitor()
+    holder.reads_the_card()
+    second.sees_the_card()
+    second.booth.read_card(1)
+    second.hears(Lost)
+    holder.booth.kill()
+    second.booth.read_card(2)
+    second.hears(Read)
+
+
+def test_a_restart_of_pcscd_costs_a_removal_and_nothing_else(new_desk: Callable[..., Desk], tmp_path: Path) -> None:
+    first = new_desk()
+    link = tmp_path / "pcscd.comm"
+    link.symlink_to(first.reader.socket)
+    visitor = first.visitor(settings=replace(first.settings, pcsc_socket=link))
+    visitor.reads_the_card()
+    first.reader.close()
+    heard = [visitor.said.get(timeout=DEADLINE) for _ in range(2)]
+    assert heard == [Removed(), ReaderState(usable=False, word="no_pcscd")]
+    visitor.booth.sign(2, CHALLENGE)
+    visitor.hears(Lost)
+    second = new_desk()
+    link.unlink()
+    link.symlink_to(second.reader.socket)
+    assert visitor.hears(ReaderState) == ReaderState(usable=True, word="ok")
+    visitor.hears(Placed)
+    visitor.booth.read_card(3)
+    visitor.hears(Read)
+
+
+def test_without_pcscd_a_booth_says_so(issued: tuple[Path, IssuedCard], tmp_path: Path, desk: Desk) -> None:
+    visitor = desk.visitor(settings=replace(desk.settings, pcsc_socket=tmp_path / "nobody"))
+    visitor.hears(Ready)
+    visitor.booth.watch()
+    assert visitor.hears(ReaderState) == ReaderState(usable=False, word="no_pcscd")
+    visitor.booth.read_card(1)
+    visitor.hears(Lost)
+
+
+def test_no_secret_stands_in_arguments_environment_or_journal(desk: Desk, capfd: pytest.CaptureFixture[str]) -> None:
+    visitor = desk.visitor()
+    read = visitor.reads_the_card()
+    visitor.booth.send_photo(2)
+    visitor.hears(PhotoSent)
+    visitor.types("1234")
+    visitor.booth.verify_pin(3)
+    visitor.hears(PinRight)
+    process = Path(f"/proc/{visitor.booth.pid}")
+    assert desk.issued.check_number_b.encode() not in process.joinpath("cmdline").read_bytes()
+    if os.geteuid() == 0:
+        assert desk.issued.check_number_b.encode() not in process.joinpath("environ").read_bytes()
+    else:
+        with pytest.raises(PermissionError):
+            process.joinpath("environ").read_bytes()
+    assert re.search(r"Max core file size\s+0\s+0", process.joinpath("limits").read_text())
+    visitor.leaves()
+    journal = capfd.readouterr().err
+    certificate = x509.load_der_x509_certificate(read.certificate)
+    for secret in (desk.issued.check_number_b, "1234,", str(certificate.serial_number), "D3921000"):
+        assert secret not in journal
+    assert '"event": "command"' in journal
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into a booth's memory")
+def test_no_copy_of_a_typed_pin_stays_in_the_booths_memory(desk: Desk) -> None:
+    visitor = desk.visitor()
+    visitor.reads_the_card()
+    visitor.types("1234")
+    visitor.booth.verify_pin(2)
+    visitor.hears(PinRight)
+    assert b"\x00\x20\x00\x80\x041234" not in memory_of(visitor.booth.pid)
+
+
+def test_a_booth_that_is_gone_takes_no_commands(desk: Desk) -> None:
+    visitor = desk.visitor()
+    visitor.hears(Ready)
+    visitor.booth.kill()
+    visitor.booth.kill()
+    visitor.hears_the_end()
+    for command in (visitor.booth.watch, visitor.booth.forget_digits, lambda: visitor.booth.digits_fd):
+        with pytest.raises(CardGoneError):
+            command()

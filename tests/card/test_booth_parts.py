@@ -1,0 +1,182 @@
+"""What the booth is made of, without a process: digits from the pipe, packets, and the order of what is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.card import messages
+from kiosk.card.digits import Digits
+from kiosk.card.errors import BoothMessageError
+from kiosk.card.messages import BoothMessage, Command, Placed, Read, Removed, Sign, Signed, Start
+from kiosk.card.settings import CardSettings, TrustedRoot
+from kiosk.card.teller import Teller
+
+Pipe = tuple[Digits, Callable[[bytes], int]]
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    read_end, write_end = os.pipe()
+    yield Digits(read_end), lambda keys: os.write(write_end, keys)
+    os.close(read_end)
+    os.close(write_end)
+
+
+@pytest.fixture
+def channel() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    yield ours, theirs
+    ours.close()
+    theirs.close()
+
+
+@pytest.mark.parametrize(
+    ("keys", "held"),
+    [
+        (b"1234", b"1234"),
+        (b"12\x0834\x085", b"135\x00"),
+        (b"\x08\x081", b"1\x00\x00\x00"),
+        (b"123456", b"1234"),
+        (b"1234\x0056", b"56\x00\x00"),
+        (b"1a\xff2", b"12\x00\x00"),
+    ],
+)
+def test_keys_fill_four_places(pipe: Pipe, keys: bytes, held: bytes) -> None:
+    digits, typed = pipe
+    typed(keys)
+    assert digits.take()
+    assert digits.held() == held
+    assert digits.complete == (b"\x00" not in held)
+
+
+def test_forgetting_overwrites_the_one_buffer_and_what_still_waits(pipe: Pipe) -> None:
+    digits, typed = pipe
+    typed(b"1234")
+    assert digits.wait(1)
+    buffer = digits.held()
+    typed(b"56")
+    digits.forget()
+    assert buffer == bytes(4)
+    assert digits.held() is buffer
+    assert digits.take()
+    assert not digits.complete
+
+
+def test_waiting_for_digits_has_an_end(pipe: Pipe) -> None:
+    digits, typed = pipe
+    typed(b"123")
+    assert not digits.wait(0.05)
+
+
+def test_a_closed_pipe_is_the_end_of_typing() -> None:
+    read_end, write_end = os.pipe()
+    os.close(write_end)
+    assert not Digits(read_end).take()
+    os.close(read_end)
+
+
+SETTINGS = CardSettings((TrustedRoot(Path("/trust/root.pem"), simulated=True),), "Reader", Path("/run/own.comm"))
+COMMANDS: list[Command] = [
+    Start(SETTINGS, "55021720352285"),
+    Start(CardSettings((TrustedRoot(Path("/root.der")),)), None),
+    messages.Watch(),
+    messages.ReadCard(1),
+    messages.VerifyPin(2),
+    Sign(3, bytes(range(48))),
+    messages.SendPhoto(4),
+]
+MESSAGES: list[BoothMessage] = [
+    messages.Ready(),
+    messages.ReaderState(usable=False, word="no_reader"),
+    Placed(12.5),
+    Removed(),
+    messages.Lost(),
+    Read(1, b"\x30\x00", datetime(2030, 2, 17, 14, 59, 59, tzinfo=UTC), None, can_show_photo=True, simulated=False),
+    messages.Refused(2, "no_certificate"),
+    messages.PinRight(3),
+    messages.PinWrong(4, 2),
+    Signed(5, bytes(256)),
+    messages.PhotoSent(6),
+    messages.PhotoRefused(7),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=repr)
+def test_commands_arrive_as_they_were_sent(channel: tuple[socket.socket, socket.socket], command: Command) -> None:
+    messages.send(channel[0], command)
+    assert messages.receive_command(channel[1]) == command
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=repr)
+def test_messages_arrive_as_they_were_sent(channel: tuple[socket.socket, socket.socket], message: BoothMessage) -> None:
+    messages.send(channel[0], message)
+    assert messages.receive_message(channel[1]) == message
+
+
+def test_the_other_ends_death_is_the_end(channel: tuple[socket.socket, socket.socket]) -> None:
+    channel[0].close()
+    assert messages.receive_message(channel[1]) is None
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        b"[]",
+        b"{}",
+        b'{"kind":"Start"}',
+        b'{"kind":["Ready"]}',
+        b'{"kind":"PinWrong","token":1,"tries_left":true}',
+        b'{"kind":"PinWrong","token":-1,"tries_left":1}',
+        b'{"kind":"PinWrong","token":1}',
+        b'{"kind":"PinRight","token":1,"pin":"1234"}',
+        b'{"kind":"Refused","token":1,"problem":"odd"}',
+        b'{"kind":"Signed","token":1,"signature":"&&&&"}',
+        b'{"kind":"Placed","mono":"soon"}',
+        b'{"kind":"ReaderState","usable":1,"word":"ok"}',
+        b"[" * 100_000,
+        b"\xff\xfe",
+    ],
+)
+def test_a_packet_that_is_no_message_is_refused(channel: tuple[socket.socket, socket.socket], packet: bytes) -> None:
+    channel[0].send(packet)
+    with pytest.raises(BoothMessageError):
+        messages.receive_message(channel[1])
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5))
+def test_no_value_in_a_field_breaks_the_reader_of_packets(value: object) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        body = {"kind": "Read", "token": 1, "certificate": value, "not_after": value, "pin_tries": value}
+        ours.send(json.dumps({**body, "can_show_photo": value, "simulated": value}).encode())
+        with pytest.raises(BoothMessageError):
+            messages.receive_message(theirs)
+
+
+def test_reprs_show_no_bytes_and_no_check_number() -> None:
+    shown = " ".join(repr(packet) for packet in [*COMMANDS, *MESSAGES])
+    assert "55021720352285" not in shown
+    assert "\\x" not in shown
+    assert "b'" not in shown
+
+
+def test_no_answer_is_told_after_the_removal_of_its_card(channel: tuple[socket.socket, socket.socket]) -> None:
+    teller = Teller(channel[0])
+    belongs_to = teller.removals
+    teller.sight(Placed(1.0))
+    teller.sight(Removed())
+    teller.sight(Placed(2.0))
+    teller.answer(messages.PinRight(1), belongs_to)
+    teller.answer(messages.PinRight(2), teller.removals)
+    heard = [messages.receive_message(channel[1]) for _ in range(4)]
+    assert heard == [Placed(1.0), Removed(), Placed(2.0), messages.PinRight(2)]
+    os.close(teller.woken)
