@@ -127,7 +127,8 @@ class PcscConnection:
 class PresenceWatcher:
     """Tells of card and reader with SCardGetStatusChange, through every restart of pcscd and change of cable.
 
-    `tell` is called from the thread that runs `run`, only with changes; the first ones say how things stand.
+    `tell` is called from the thread that runs `run`, only with changes; the first ones say how things stand, an empty
+    reader too: whoever takes over in the middle of a visit must hear that the card is gone.
     """
 
     def __init__(self, settings: CardSettings, tell: Callable[[Sight], None]) -> None:
@@ -135,7 +136,7 @@ class PresenceWatcher:
         self._tell = tell
         self._stopped = threading.Event()
         self._state: ReaderState | None = None
-        self._present = False
+        self._present: bool | None = None
 
     def stop(self) -> None:
         """Let `run` return; within about a second."""
@@ -191,7 +192,7 @@ class PresenceWatcher:
 
     def _say_present(self, present: bool, swapped: bool) -> None:
         mono = time.monotonic()
-        if self._present and (not present or swapped):
+        if (self._present and (not present or swapped)) or (self._present is None and not present):
             self._present = False
             self._tell(Removed())
         if present and not self._present:
@@ -205,7 +206,8 @@ class PresenceWatcher:
             self._tell(state)
 
     def _say_unusable(self, word: str) -> None:
-        self._say_present(present=False, swapped=False)
+        if self._present:
+            self._say_present(present=False, swapped=False)
         self._say_state(ReaderState(usable=False, word=word))
 
 

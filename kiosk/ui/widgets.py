@@ -81,9 +81,12 @@ class Button:
 
 @dataclass(frozen=True)
 class SecretKey:
-    """A PIN key: no pressed highlight, one action name for all ten; `secret` (one digit) never leaves the touch layer."""
+    """A PIN key: no pressed highlight, one action name for all ten; `secret` (one digit) never leaves the touch layer.
 
-    rect: Rect
+    Its place is as good as its digit: neither stands in the `repr`.
+    """
+
+    rect: Rect = field(repr=False)
     secret: str = field(repr=False)
     action: str = "digit"
 

@@ -1,0 +1,69 @@
+"""What a screen is handed: the panel, the words, and how much room they take. Nothing to draw with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.ui.geometry import Panel, Rect
+from kiosk.ui.messages import Catalogue
+from kiosk.ui.text import CAPITAL_MM, Lettering, TypeScale
+from kiosk.ui.widgets import Size
+
+
+@dataclass(frozen=True)
+class Ui:
+    """One frame's view of the panel. `now`: monotonic seconds; `capital_mm`: capital height H of the chosen size."""
+
+    panel: Panel
+    catalogue: Catalogue
+    lettering: Lettering
+    now: float = 0.0
+    capital_mm: float = CAPITAL_MM
+
+    @property
+    def area(self) -> Rect:
+        """The whole panel in pixels."""
+        return self.panel.area
+
+    @property
+    def portrait(self) -> bool:
+        """Taller than wide: the second arrangement."""
+        return self.panel.portrait
+
+    @property
+    def language(self) -> str:
+        """The language of `text`."""
+        return self.catalogue.language
+
+    @property
+    def type_scale(self) -> TypeScale:
+        """The sizes of type on this panel."""
+        return TypeScale(self.panel, self.capital_mm)
+
+    def text(self, key: str, **slots: str | int) -> str:
+        """The words `key` in the visit's language; raises `UnknownMessageError` and `SlotError`."""
+        return self.catalogue.text(key, **slots)
+
+    def mm(self, design_mm: float) -> int:
+        """Design millimetres in pixels."""
+        return self.panel.mm(design_mm)
+
+    def cap(self, size: Size) -> int:
+        """The font size of `size` in pixels an em."""
+        return self.type_scale.px(size)
+
+    def line_height(self, size: Size) -> int:
+        """Height of one line of a label."""
+        return self.type_scale.line(size)
+
+    def line_count(self, text: str, width: int, size: Size, bold: bool = False) -> int:
+        """How many lines a label of this text takes in `width` pixels."""
+        return self.lettering.line_count(text, width, self.cap(size), bold)
+
+    def text_height(self, text: str, width: int, size: Size, bold: bool = False) -> int:
+        """Height in pixels of a label with this text, wrapped to `width` pixels: what stands below begins there."""
+        return self.line_count(text, width, size, bold) * self.line_height(size)
+
+    def text_width(self, text: str, size: Size, bold: bool = False) -> int:
+        """Width in pixels of the text on one line."""
+        return self.lettering.width(text, self.cap(size), bold)

@@ -1,0 +1,119 @@
+"""Sizes are floors, faces stand in for one another, and what is drawn takes the room that was measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pygame
+import pytest
+
+from kiosk import share
+from kiosk.errors import ExitCode
+from kiosk.ui import fonts
+from kiosk.ui.errors import FontError
+from kiosk.ui.geometry import Panel
+from kiosk.ui.text import Ink, Lettering, TypeScale, font_px
+from kiosk.ui.ui import Ui
+from kiosk.ui.widgets import Size
+
+PANELS = [
+    Panel(800, 480, 7.0),
+    Panel(1280, 800, 8.0),
+    Panel(1280, 800, 10.1),
+    Panel(1920, 1080, 15.6),
+    Panel(1080, 1920, 21.5),
+]
+LATIN = Path(pygame.__file__).parent / "freesansbold.ttf"
+
+
+def two_faces() -> fonts.Faces:
+    """A Latin face first, so that Japanese must fall back."""
+    return fonts.Faces(
+        (LATIN, share.fetched("fonts/BIZUDPGothic-Regular.ttf")), (LATIN, share.fetched("fonts/BIZUDPGothic-Bold.ttf"))
+    )
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=str)
+@pytest.mark.parametrize(("size", "floor"), [(Size.TITLE, 7.68), (Size.BODY, 4.8), (Size.CAPTION, 3.5)])
+def test_capitals_are_never_under_their_floor(panel: Panel, size: Size, floor: float, lettering: Lettering) -> None:
+    px = TypeScale(panel).px(size)
+    assert px * fonts.CAP_EM / panel.px_per_mm >= floor
+    surface = pygame.Surface((200, 3 * px), depth=32)
+    lettering.draw(surface, "H", (0, 0), Ink(px, 2 * px, (255, 255, 255)))
+    rows = (pygame.surfarray.array3d(surface)[:, :, 0] > 100).any(axis=0)
+    assert int(rows.sum()) >= floor * panel.px_per_mm - 1
+
+
+def test_a_font_size_is_rounded_up() -> None:
+    panel = Panel(800, 480, 7.0)
+    assert (font_px(panel, 3.5) - 1) * fonts.CAP_EM < 3.5 * panel.scale * panel.px_per_mm
+
+
+def test_japanese_is_in_the_first_face(lettering: Lettering) -> None:
+    assert lettering.missing("マイナンバーカードを置いてください。過去の診療情報・薬剤情報 A012 髙﨑") == ""
+
+
+def test_what_the_first_face_lacks_is_drawn_with_the_next() -> None:
+    cut = fonts.runs("PIN番号は4桁", two_faces().regular)
+    assert [(path.name, run) for path, run in cut] == [
+        ("freesansbold.ttf", "PIN"),
+        ("BIZUDPGothic-Regular.ttf", "番号は"),
+        ("freesansbold.ttf", "4"),
+        ("BIZUDPGothic-Regular.ttf", "桁"),
+    ]
+
+
+def test_a_variation_selector_is_drawn_with_its_character() -> None:
+    cut = fonts.runs("葛\U000e0100A", two_faces().regular)
+    assert [run for _, run in cut] == ["葛\U000e0100", "A"]
+
+
+def test_what_no_face_holds_becomes_a_geta_mark_and_is_told() -> None:
+    only_latin = Lettering(fonts.Faces((LATIN,), (LATIN,)))
+    assert only_latin.missing("A桁") == "桁"
+    biz = share.fetched("fonts/BIZUDPGothic-Regular.ttf")
+    assert fonts.runs("\U00020bb7野", (biz,)) == [(biz, fonts.REPLACEMENT + "野")]
+
+
+def test_faces_share_one_baseline() -> None:
+    mixed = Lettering(two_faces())
+    surface = pygame.Surface((400, 100), depth=32)
+    mixed.draw(surface, "H", (0, 0), Ink(60, 100, (255, 255, 255)))
+    biz = Lettering(fonts.find_faces())
+    biz.draw(surface, "H", (200, 0), Ink(60, 100, (255, 255, 255)))
+    columns = pygame.surfarray.array3d(surface)[:, :, 0] > 100
+    bottoms = [int(np.flatnonzero(half.any(axis=0)).max()) for half in (columns[:200], columns[200:])]
+    # BIZ UDPGothic's H reaches 0.02 em below its baseline.
+    assert abs(bottoms[0] - bottoms[1]) <= 2
+
+
+def test_a_line_is_as_wide_as_it_was_measured(lettering: Lettering) -> None:
+    surface = pygame.Surface((900, 100), depth=32)
+    lettering.draw(surface, "受付しました", (0, 0), Ink(60, 90, (255, 255, 255)))
+    columns = np.flatnonzero((pygame.surfarray.array3d(surface)[:, :, 0] > 0).any(axis=1))
+    assert columns.max() < lettering.width("受付しました", 60) <= columns.max() + 12
+
+
+def test_a_label_s_height_is_its_lines(ui: Ui) -> None:
+    text = "マイナンバーカードを置いてください"
+    one, two = ui.text_height(text, 4000, Size.TITLE), ui.text_height(text, 1000, Size.TITLE)
+    assert two == 2 * one == 2 * ui.line_height(Size.TITLE)
+    assert ui.text_height("", 1000, Size.TITLE) == 0
+
+
+def test_forgetting_keeps_nothing_that_was_drawn() -> None:
+    own = Lettering()
+    own.draw(pygame.Surface((400, 100), depth=32), "山田", (0, 0), Ink(40, 60, (0, 0, 0)))
+    own.lines("山田さん", 100, 40)
+    own.forget()
+    assert [cache.cache_info().currsize for cache in (own._width, own._broken, own._drawn)] == [0, 0, 0]
+
+
+def test_a_machine_without_a_japanese_face_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(share, "FOLDER", tmp_path)
+    with pytest.raises(FontError, match="apt-get install fonts-morisawa-bizud-gothic") as caught:
+        fonts.find_faces(tmp_path)
+    assert caught.value.exit_code is ExitCode.MISSING
