@@ -19,7 +19,7 @@ from kiosk.simulation.demo.board_page import BoardPage
 from kiosk.simulation.demo.children import Child, Line
 from kiosk.simulation.demo.glass import Finger
 from kiosk.simulation.demo.site import STAFF, Site
-from kiosk.ui.geometry import Panel
+from kiosk.ui.geometry import Panel, Rect
 from kiosk.ui.messages import Catalogue
 from kiosk.ui.text import Lettering
 from kiosk.ui.ui import Ui
@@ -27,8 +27,8 @@ from kiosk.ui.widgets import target
 from screens import build
 from screens.examples import EXAMPLES
 
-SAME_KEY_SECONDS = 0.3
-"""Above the touch layer's double-strike guard of 0.25 s."""
+SAME_PLACE_SECONDS = 0.3
+"""Above the touch layer's guard of 0.25 s: a second strike on the place of the last one is an unsteady hand to it."""
 
 LOOK_SECONDS = 8.0
 """An attempt is over by then (kiosk.face.settings: at most ten seconds)."""
@@ -54,7 +54,7 @@ class Player:
     placed_at: float | None = None
     heard: set[str] = field(default_factory=set)
     _ui: Ui | None = None
-    _last_key: str = ""
+    _struck: list[tuple[Rect, float]] = field(default_factory=list)
 
     # -- seeing ------------------------------------------------------------------------------------------------------
 
@@ -126,18 +126,22 @@ class Player:
             example = EXAMPLES.get(name)
             found = target(build(example, self._words()), action, secret) if example is not None else None
             if found is not None:
-                x, y = found.rect.centre
-                self.finger.tap(x / self.panel.width, y / self.panel.height)
+                self._tap(found.rect)
                 return
         raise PlayError(f"screen {screen} has nothing with the action {action}")
 
     def type_pin(self, pin: str) -> None:
-        """Four keys; the same key twice is not struck faster than a hand does."""
+        """Four keys."""
         for digit in pin:
-            if digit == self._last_key:
-                time.sleep(SAME_KEY_SECONDS)
-            self._last_key = digit
             self.press("P04", "digit", digit)
+
+    def _tap(self, place: Rect) -> None:
+        x, y = place.centre
+        for struck, at in self._struck:
+            if struck.contains(x, y):
+                time.sleep(max(0.0, at + SAME_PLACE_SECONDS - time.monotonic()))
+        self.finger.tap(x / self.panel.width, y / self.panel.height)
+        self._struck = [*self._struck[-7:], (place, time.monotonic())]
 
     def _words(self) -> Ui:
         if self._ui is None:
