@@ -208,7 +208,7 @@ class TestPrivacy:
     @pytest.mark.usefixtures("private_reader")
     def test_it_leaves_the_machines_own_readers_alone(self) -> None:
         pcscd = next(pid for pid, _ in descendants(os.getpid()) if program(pid) == "pcscd")
-        usb_drivers = Path(f"/proc/{pcscd}/root/usr/lib/pcsc/drivers")
+        usb_drivers = Path(f"/proc/{pcscd}") / "root" / "usr/lib/pcsc/drivers"
         assert not usb_drivers.exists() or list(usb_drivers.iterdir()) == []
 
     def test_the_sockets_lie_in_a_folder_for_this_user_alone(self, private_reader: PrivateReader) -> None:
