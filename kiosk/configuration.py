@@ -33,7 +33,12 @@ class SimulationSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class KioskSettings:
-    """One kiosk. `site: test` marks every check-in as simulated and is the only site that accepts simulated parts."""
+    """One kiosk. `site: test` marks every check-in as simulated and is the only site that accepts simulated parts.
+
+    `card_front` says how check number B is read from the card's front: `tray` by a second camera over the card
+    (`face.card_camera`), `show` by the one camera before the card is placed again, `typed` by the patient, `none` not at
+    all (then there is no face way).
+    """
 
     site: Literal["live", "test"]
     kiosk_id: str
@@ -44,6 +49,7 @@ class KioskSettings:
     delivery: DeliverySettings
     display: DisplaySettings = field(default_factory=DisplaySettings)
     profile: str = FLOW_2025_03.name
+    card_front: Literal["tray", "show", "typed", "none"] = "typed"
     simulation: SimulationSettings | None = None
 
     def __post_init__(self) -> None:
@@ -55,6 +61,8 @@ class KioskSettings:
             raise ValueError("clinic: expected the clinic's name, at most 40 characters")
         if self.profile not in PROFILES:
             raise ValueError(f"profile: expected one of: {', '.join(PROFILES)}")
+        if self.card_front == "tray" and self.face.card_camera is None:
+            raise ValueError("card_front: tray needs the camera over the card, under face: card_camera")
         if self.site != "test" and self.simulation is not None:
             raise ValueError("simulation: this section is for site: test only")
         if self.site != "test" and self.face.is_simulated:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from kiosk.record.identity import Method
 from kiosk.visit.appliance import Appliance, Visit
-from kiosk.visit.stages import choosing
+from kiosk.visit.stages import ways as heart
 
 _StageT = TypeVar("_StageT")
 
@@ -21,14 +21,4 @@ def standing(appliance: Appliance, kind: type[_StageT]) -> tuple[Visit, _StageT]
 
 def ways(appliance: Appliance) -> tuple[Method, ...]:
     """The ways that can be offered now, face first."""
-    visit = appliance.visit
-    card = visit.card if visit else None
-    if visit is None or card is None:
-        return ()
-    possible = {
-        Method.FACE: card.can_show_photo and visit.face_failures < choosing.FACE_ATTEMPTS,
-        Method.PIN: bool(card.pin_tries),
-    }
-    return tuple(
-        method for method in (Method.FACE, Method.PIN) if possible[method] and method in appliance.profile.methods
-    )
+    return heart.ways(appliance, appliance.visit) if appliance.visit else ()

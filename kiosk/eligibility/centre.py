@@ -15,6 +15,7 @@ speaks goes behind the same port. Ours carries the same things in the same order
         pin: the card's RSASSA-PKCS1-v1_5 SHA-256 signature over challenge ‖ visit id (32 + 16 bytes);
         face, visual: the kiosk's ECDSA P-256 SHA-256 signature (DER) over the assertion.
     200 {"session": as asked, "certificate": SHA-256 of the DER (hex), "simulated": true | false,
+         "certificate_notice": "none" | "expiring" | "grace" (optional: what the centre makes of the certificate's end),
          "result": an OQSsiquc01res document as text (its declaration, if any, is without meaning here)}
 
     POST /v1/sessions/{session}/conclude
@@ -49,6 +50,7 @@ from kiosk.eligibility.settings import CentreSettings
 from kiosk.record import dates
 from kiosk.record.checkin import Prescription
 from kiosk.record.consent import Consent, ConsentItem, Consents, ConsentState
+from kiosk.record.dates import Notice
 from kiosk.record.eligibility import EligibilityAnswer, Source
 from kiosk.record.identity import Challenge, IdentityProof, PinProof, method_of
 from kiosk.record.ids import KioskId, VisitId
@@ -112,6 +114,7 @@ class CentreGateway:
             # Either mark is enough: a made-up result must never pass for a real one.
             simulated=simulated or (result.file_identifier or "").startswith(_SIMULATED_MARK),
             results=result.results,
+            certificate_notice=_notice(told.get("certificate_notice")),
         )
 
     def conclude(
@@ -192,6 +195,14 @@ def _result(document: str) -> QualificationResult:
         return read_result(document)
     except OqsError as error:
         raise NoAnswerError(f"the centre's result cannot be used: {error.sentence}", "result") from error
+
+
+def _notice(told: object) -> Notice | None:
+    if told is None:
+        return None
+    if told not in (Notice.NONE, Notice.EXPIRING, Notice.GRACE):
+        raise NoAnswerError("the centre judges the certificate in a word that is not known", "malformed")
+    return Notice(str(told))
 
 
 def _consent(listed: object) -> Consent:

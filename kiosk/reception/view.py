@@ -201,6 +201,8 @@ def _action(row: KioskRow, grant: Grant | None, me: str | None, now: datetime) -
 def _note(grant: Grant | None, now: datetime) -> str:
     if grant is None:
         return ""
+    if grant.state is CommandState.NO_PHOTO:
+        return "写真のないカードです。目視では確認できません"
     if grant.state is CommandState.NOT_POSSIBLE:
         return "この方は目視確認に切り替えられませんでした"
     if grant.decided is CommandState.REFUSED:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from kiosk.record.dates import Notice
+
 
 class Source(StrEnum):
     """Who gave the answer."""
@@ -84,6 +86,8 @@ class EligibilityAnswer:
     answered_at: datetime
     simulated: bool
     results: tuple[EligibilityResult, ...] = ()
+    certificate_notice: Notice | None = None
+    """What the system says of the certificate's end, where it does; it outranks our own calendar. Never `BEYOND`."""
 
     def __repr__(self) -> str:
         return f"EligibilityAnswer({self.source}, {self.validity}, {len(self.results)} results)"

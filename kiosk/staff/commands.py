@@ -32,8 +32,10 @@ class CommandState(StrEnum):
     COMPARING = "comparing"
     CONFIRMED = "confirmed"
     REFUSED = "refused"
+    NO_PHOTO = "no_photo"
+    """A card without a photo, in print or in the chip: nobody can be compared with it."""
     NOT_POSSIBLE = "not_possible"
-    """Wrong visit, wrong person, too late, or a card that cannot be checked visually."""
+    """Wrong visit, wrong person, too late, or the card is not there."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,13 @@ class CardProblem(StrEnum):
     """Why a card cannot go on: one plain sentence each on the screen."""
 
     UNREADABLE = "unreadable"
+    """No chip answers: in a case, moved, mute; or two cards that answer into one another."""
+    SEVERAL_CARDS = "several_cards"
     OTHER_CARD = "other_card"
+    RESIDENT_CARD = "resident_card"
+    """The old 住基カード: it holds nothing that is still valid."""
+    PHONE = "phone"
+    """A smartphone with the certificate in it: this kiosk reads the card (domain/mynumber-card.md section 8)."""
     NO_CERTIFICATE = "no_certificate"
     EXPIRED = "expired"
     NOT_ACCEPTED = "not_accepted"
@@ -48,11 +54,46 @@ class Advice(StrEnum):
     ONE_PERSON = "one_person"
 
 
+class FrontAdvice(StrEnum):
+    """One thing that helps the camera to read the card's front."""
+
+    NOT_SEEN = "card_not_seen"
+    OTHER_SIDE = "card_other_side"
+    CLOSER = "card_closer"
+    HOLD_STILL = "card_hold_still"
+    GLARE = "card_glare"
+
+
+class CheckNumberSource(StrEnum):
+    """Where this kiosk gets check number B from (照合番号B, printed on the card's front; it opens the chip's photo)."""
+
+    KNOWN = "known"
+    """From the settings of a simulation."""
+    TRAY = "tray"
+    """A second camera looks at the card as it lies there."""
+    SHOW = "show"
+    """The patient shows the front to the one camera, then places the card again."""
+    TYPED = "typed"
+    """Typed in three fields."""
+    NONE = "none"
+
+
+class ChipPhoto(StrEnum):
+    """The chip's photo, as far as it can be told before it is opened."""
+
+    READABLE = "readable"
+    SHUT = "shut"
+    """It is there, but check number B may not be sent (too few tries left), or was sent in vain."""
+    ABSENT = "absent"
+    """A small child's card: nothing to compare a face with, neither in the chip nor in print."""
+
+
 class Nudge(StrEnum):
     """Why the patient is asked to choose again."""
 
     FACE_FAILED = "face_failed"
     FACE_UNAVAILABLE = "face_unavailable"
+    FRONT_UNREADABLE = "front_unreadable"
     PIN_LOCKED = "pin_locked"
     PIN_UNAVAILABLE = "pin_unavailable"
     VISUAL_REFUSED = "visual_refused"
@@ -65,12 +106,13 @@ class Card:
     certificate: Certificate
     notice: Notice
     pin_tries: int | None
-    can_show_photo: bool
-    """Check number B is known and the card holds a photo: face way and photo comparison are possible."""
+    photo: ChipPhoto
     simulated: bool
+    printed_expiry: date | None = None
+    """The card's own last day (DF29, unsigned), known once the photo is: for staff's eyes, judged by nobody."""
 
     def __repr__(self) -> str:
-        return f"Card({self.notice}, pin_tries={self.pin_tries}, photo={self.can_show_photo})"
+        return f"Card({self.notice}, pin_tries={self.pin_tries}, photo={self.photo})"
 
 
 # -- stages: each holds just what that stage knows -------------------------------------------------------------------
@@ -93,6 +135,40 @@ class ChoosingMethod:
     """P02: face or PIN."""
 
     nudge: Nudge | None = None
+
+
+@dataclass(frozen=True)
+class ReadingFront:
+    """P03f: the camera reads check number B from the card's front, which stays in the tray or is shown by the patient."""
+
+    source: CheckNumberSource
+    filming: bool = False
+    advice: FrontAdvice | None = None
+    progress: float = 0.0
+
+
+@dataclass(frozen=True)
+class PlacingAgain:
+    """P03p: the card was taken to be shown; the same one belongs back on the reader before `until`.
+
+    `nudge` None: its front was read; else why the patient chooses again once it is back.
+    """
+
+    until: float
+    nudge: Nudge | None
+    reading: bool = False
+
+
+@dataclass(frozen=True)
+class TypingCheckNumber:
+    """P03n: check number B in three fields. Only the count of digits is known here.
+
+    `wrong`: the last number was not that of this card, or cannot be one.
+    """
+
+    digits: int = 0
+    wrong: bool = False
+    checking: bool = False
 
 
 @dataclass(frozen=True)
@@ -225,6 +301,9 @@ Stage = (
     Reading
     | Refused
     | ChoosingMethod
+    | ReadingFront
+    | PlacingAgain
+    | TypingCheckNumber
     | LookingAtFace
     | TypingPin
     | OfferingLastTry
@@ -259,6 +338,8 @@ class Visit:
     face_failures: int = 0
     simulated: bool = False
     photo_sent: bool = False
+    front_failures: int = 0
+    """How often the card's front was looked at, or typed, in vain."""
     card_present: bool = True
     help_called: bool = False
     outstanding: frozenset[int] = frozenset()
@@ -325,6 +406,9 @@ class Appliance:
     simulated_site: bool
     mono: float
     wall: datetime
+    number_source: CheckNumberSource = CheckNumberSource.NONE
+    clock_sure: bool = True
+    """The wall clock is known to be right; else dates refuse nobody."""
     service: Service = Service()
     look: Look = Look()
     visit: Visit | None = None

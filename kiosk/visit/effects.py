@@ -13,7 +13,7 @@ from kiosk.record.consent import ConsentItem
 from kiosk.record.door import HelpReason
 from kiosk.record.identity import Challenge, Claim
 from kiosk.record.ids import VisitId
-from kiosk.visit.appliance import Ask
+from kiosk.visit.appliance import Ask, CheckNumberSource
 
 UNSTAMPED: Final = Ask(VisitId(""), 0)
 """What a request carries until `flow.step` gives it the visit and a number."""
@@ -50,8 +50,9 @@ class SignChallenge:
 
 @dataclass(frozen=True)
 class SendPhoto:
-    """Booth to studio, with check number B: `PhotoSent` | `PhotoRefused`."""
+    """Booth to studio, with check number B from `source` (the booth has it): `PhotoSent` | `PhotoRefused`."""
 
+    source: CheckNumberSource
     ask: Ask = UNSTAMPED
 
 
@@ -61,6 +62,16 @@ class SendPhoto:
 @dataclass(frozen=True)
 class LookAtFace:
     """Open the camera and compare with the photo: `FaceSeen`*, then `FaceMatched` | `FaceNotMatched` | `FaceUnavailable`."""
+
+    ask: Ask = UNSTAMPED
+
+
+@dataclass(frozen=True)
+class ReadFront:
+    """Read check number B from the card's front and hand it to the booth.
+
+    `FrontSeen`*, then `FrontRead` | `FrontUnreadable` | `FaceUnavailable`.
+    """
 
     ask: Ask = UNSTAMPED
 
@@ -151,6 +162,7 @@ Request = (
     | SignChallenge
     | SendPhoto
     | LookAtFace
+    | ReadFront
     | ShowComparison
     | OpenSession
     | VerifyIdentity

@@ -46,8 +46,18 @@ def answer_of(stage: Stage) -> EligibilityAnswer | None:
     return stage.answer if isinstance(stage, Consenting | Concluding) else None
 
 
-def stop(scene: Scene, reason: EndReason) -> Next:
-    """Before an answer: say so, have the card taken, tell the desk namelessly where it stopped."""
+_FAREWELLS: Final = {
+    EndReason.STOPPED: FarewellKind.STOPPED,
+    EndReason.TIMED_OUT: FarewellKind.STOPPED,
+    EndReason.CARD_GONE: FarewellKind.CARD_GONE,
+    EndReason.TROUBLE: FarewellKind.TROUBLE,
+}
+
+
+def stop(scene: Scene, reason: EndReason) -> Next | Over:
+    """Before an answer: say so, have the card taken if it is there, tell the desk namelessly where it stopped."""
+    if not scene.visit.card_present:
+        return over(scene, _FAREWELLS[reason], HelpReason.STOPPED)
     call = CallDesk(scene.visit.visit_id, HelpReason.STOPPED, stage_word(scene.visit.stage))
     return go(scene, TakingCard(reason), call)
 

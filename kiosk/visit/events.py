@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from kiosk.record.consent import Consents
 from kiosk.record.eligibility import EligibilityAnswer
 from kiosk.record.identity import Certificate, Challenge, PinProof
 from kiosk.record.ids import QueueNumber, VisitId
-from kiosk.visit.appliance import Advice, Ask, CardProblem, Service
+from kiosk.visit.appliance import Advice, Ask, CardProblem, ChipPhoto, FrontAdvice, Service
 
 # -- nobody asked ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Tick:
-    """Time passed. `mono`: seconds that never go back, for time-outs; `wall`: with a zone, for dates."""
+    """Time passed. `mono`: seconds that never go back, for time-outs; `wall`: with a zone, for dates.
+
+    `sure`: the wall clock is set by a time server, as far as the system knows.
+    """
 
     mono: float
     wall: datetime
+    sure: bool = True
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ class CardRead:
     certificate: Certificate
     not_after: datetime
     pin_tries: int | None
-    can_show_photo: bool
+    photo: ChipPhoto
     simulated: bool
 
 
@@ -154,16 +158,22 @@ class ChallengeSigned:
 
 @dataclass(frozen=True)
 class PhotoSent:
-    """The chip's photo went from booth to studio."""
+    """The chip's photo went from booth to studio. `printed_expiry`: the card's own last day, if it could be read."""
 
     ask: Ask
+    printed_expiry: date | None = None
 
 
 @dataclass(frozen=True)
 class PhotoRefused:
-    """The photo could not be opened: no check number B, a wrong one, or no photo on the card."""
+    """The photo could not be opened: no check number B, a wrong one, or no photo on the card.
+
+    `again`: another number may still be sent in this visit. `absent`: the card has no photo at all.
+    """
 
     ask: Ask
+    again: bool = False
+    absent: bool = False
 
 
 # -- answers of the face studio --------------------------------------------------------------------------------------
@@ -196,6 +206,29 @@ class FaceNotMatched:
 @dataclass(frozen=True)
 class FaceUnavailable:
     """No camera, no models: the face way cannot be offered."""
+
+    ask: Ask
+
+
+@dataclass(frozen=True)
+class FrontSeen:
+    """Progress of reading the card's front, any number of times; `progress` is 0 to 1."""
+
+    ask: Ask
+    advice: FrontAdvice | None
+    progress: float
+
+
+@dataclass(frozen=True)
+class FrontRead:
+    """Check number B went from studio to booth."""
+
+    ask: Ask
+
+
+@dataclass(frozen=True)
+class FrontUnreadable:
+    """The card's front could not be read in time."""
 
     ask: Ask
 
@@ -275,7 +308,7 @@ class NotCommitted:
     ask: Ask
 
 
-Progress = FaceSeen
+Progress = FaceSeen | FrontSeen
 """Answers that may come many times: they do not settle the ask."""
 
 Answer = (
@@ -290,6 +323,9 @@ Answer = (
     | FaceMatched
     | FaceNotMatched
     | FaceUnavailable
+    | FrontSeen
+    | FrontRead
+    | FrontUnreadable
     | ComparisonShown
     | SessionOpened
     | Answered

@@ -15,7 +15,10 @@ from kiosk.record.ids import VisitId
 from kiosk.visit.appliance import (
     Appliance,
     Ask,
+    CardProblem,
     CheckedIn,
+    CheckNumberSource,
+    ChipPhoto,
     ChoosingMethod,
     Committing,
     Comparing,
@@ -25,12 +28,15 @@ from kiosk.visit.appliance import (
     FarewellKind,
     LookingAtFace,
     OfferingLastTry,
+    PlacingAgain,
     PuttingBack,
     Reading,
+    ReadingFront,
     Refused,
     ServiceState,
     Stage,
     TakingCard,
+    TypingCheckNumber,
     TypingPin,
     Verifying,
     Visit,
@@ -66,7 +72,18 @@ from kiosk.visit.events import (
     VisualRefused,
 )
 from kiosk.visit.outcome import Next, Outcome, Over, Scene, go
-from kiosk.visit.stages import choosing, comparing, consenting, face, finishing, pin, putting_back, reading, verifying
+from kiosk.visit.stages import (
+    choosing,
+    comparing,
+    consenting,
+    face,
+    finishing,
+    front,
+    pin,
+    putting_back,
+    reading,
+    verifying,
+)
 
 HELP_SHOWN_SECONDS: Final = 20.0
 
@@ -76,8 +93,8 @@ Effects = tuple[Effect, ...]
 def step(appliance: Appliance, event: Event) -> tuple[Appliance, Effects]:
     """What the kiosk is after `event`, and what it now wants from outside. Pure, and total: no event is an error."""
     match event:
-        case Tick():
-            appliance = _time_passes(replace(appliance, mono=event.mono, wall=event.wall))
+        case Tick(mono=mono, wall=wall, sure=sure):
+            appliance = _time_passes(replace(appliance, mono=mono, wall=wall, clock_sure=sure))
         case ServiceChanged(service=service):
             return replace(appliance, service=service), ()
         case Delivered(checkin_id=checkin_id):
@@ -178,6 +195,12 @@ def _react_stage(scene: Scene, stage: Stage, event: Event) -> Outcome:
             return reading.react(scene, stage, event)
         case ChoosingMethod():
             return choosing.react(scene, stage, event)
+        case ReadingFront():
+            return front.react_reading(scene, stage, event)
+        case PlacingAgain():
+            return front.react_placing(scene, stage, event)
+        case TypingCheckNumber():
+            return front.react_typing(scene, stage, event)
         case LookingAtFace():
             return face.react(scene, stage, event)
         case TypingPin():
@@ -249,6 +272,13 @@ def _card_gone(scene: Scene, *, lost: bool) -> Outcome:
             return putting_back.begin(scene, stage)
         case Verifying() if stage.claim is not None:
             return putting_back.begin(scene, stage)
+        case ReadingFront(source=CheckNumberSource.SHOW):
+            # To show its front the card must leave the reader; it comes back, and is then looked at anew.
+            return Next(replace(scene.visit, card_present=False))
+        case PlacingAgain():
+            return front.react_placing(scene, stage, CardLost() if lost else CardRemoved())
+        case Reading() if lost:
+            return reading.refuse(scene, CardProblem.UNREADABLE)
         case PuttingBack():
             return putting_back.react(scene, stage, CardLost() if lost else CardRemoved())
         case _ if lost:
@@ -264,10 +294,13 @@ def _broken(scene: Scene) -> Next:
 
 
 def _granted(scene: Scene, event: VisualGranted) -> Outcome:
-    ours = event.visit_id == scene.visit.visit_id and event.lasts > 0
-    if ours and scene.appliance.profile.visual_check and comparing.can_start(scene.visit.stage):
-        return comparing.begin(scene, event)
-    return Next(scene.visit, (AnswerCommand(event.command_id, "not_possible"),))
+    visit = scene.visit
+    ours = event.visit_id == visit.visit_id and event.lasts > 0 and visit.card_present
+    if not ours or not scene.appliance.profile.visual_check or not comparing.can_start(visit.stage):
+        return Next(visit, (AnswerCommand(event.command_id, "not_possible"),))
+    if visit.card is not None and visit.card.photo is ChipPhoto.ABSENT:
+        return Next(visit, (AnswerCommand(event.command_id, "no_photo"),))
+    return comparing.begin(scene, event)
 
 
 # -- carrying an outcome out -----------------------------------------------------------------------------------------
@@ -310,8 +343,8 @@ def _leaving(before: Stage, after: Stage) -> Effects:
     if type(before) is type(after):
         return ()
     effects: list[Effect] = []
-    if isinstance(before, LookingAtFace | Comparing):
+    if isinstance(before, LookingAtFace | ReadingFront | Comparing):
         effects.append(StopLooking())
-    if isinstance(before, TypingPin):
+    if isinstance(before, TypingPin | TypingCheckNumber):
         effects.append(ForgetDigits())
     return tuple(effects)

@@ -11,7 +11,7 @@ from kiosk.record.consent import ConsentItem, Consents, given, no_consents
 from kiosk.record.eligibility import EligibilityAnswer, EligibilityResult, Source, Validity
 from kiosk.record.identity import Certificate, Challenge, PinProof
 from kiosk.record.ids import KioskId, QueueNumber, VisitId, new_visit_id
-from kiosk.visit.appliance import Appliance, Ask, Visit
+from kiosk.visit.appliance import Appliance, Ask, CheckNumberSource, ChipPhoto, Visit
 from kiosk.visit.effects import (
     Commit,
     Conclude,
@@ -48,7 +48,7 @@ QUEUE_NUMBER = QueueNumber("A012")
 PERSON = EligibilityResult(name="試験　花子", name_kana="ｼｹﾝ ﾊﾅｺ", insurer_number="01139997")
 
 
-def appliance() -> Appliance:
+def appliance(source: CheckNumberSource = CheckNumberSource.KNOWN) -> Appliance:
     return Appliance(
         kiosk_id=KioskId("kiosk-a"),
         clinic="みほん内科",
@@ -56,6 +56,7 @@ def appliance() -> Appliance:
         simulated_site=True,
         mono=1000.0,
         wall=MORNING,
+        number_source=source,
     )
 
 
@@ -124,18 +125,18 @@ def card_read(story: Story, **changes: object) -> CardRead:
         certificate=CERTIFICATE,
         not_after=MORNING + timedelta(days=800),
         pin_tries=3,
-        can_show_photo=True,
+        photo=ChipPhoto.READABLE,
         simulated=True,
     )
     return replace(read, **changes)  # type: ignore[arg-type]
 
 
-def placed(visit_id: VisitId | None = None) -> Story:
-    return Story().happens(CardPlaced(visit_id or new_visit_id()))
+def placed(visit_id: VisitId | None = None, source: CheckNumberSource = CheckNumberSource.KNOWN) -> Story:
+    return Story(appliance(source)).happens(CardPlaced(visit_id or new_visit_id()))
 
 
-def choosing(**changes: object) -> Story:
-    story = placed()
+def choosing(source: CheckNumberSource = CheckNumberSource.KNOWN, **changes: object) -> Story:
+    story = placed(source=source)
     return story.happens(card_read(story, **changes))
 
 

@@ -18,6 +18,7 @@ from kiosk.visit import events as ev
 from kiosk.visit.appliance import (
     CardProblem,
     CheckedIn,
+    ChipPhoto,
     ChoosingMethod,
     Committing,
     Comparing,
@@ -208,7 +209,7 @@ def test_staff_who_were_granted_confirm_on_the_board_and_the_record_names_them()
 
 
 def test_without_the_chips_photo_nobody_is_filmed_and_the_print_is_compared() -> None:
-    story = told.choosing(can_show_photo=False)
+    story = told.choosing(photo=ChipPhoto.SHUT)
     story.happens(ev.VisualGranted("command-1", story.visit.visit_id, "s01", 180.0))
     assert isinstance(story.stage, Comparing)
     assert story.stage.shown

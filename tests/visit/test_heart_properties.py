@@ -28,6 +28,7 @@ ACTIONS = [
     "choose_face",
     "choose_pin",
     "last_try",
+    "number_typed",
     "agree_all",
     "refuse_all",
     "choose_items",
@@ -44,16 +45,30 @@ SESSIONS = (CHALLENGE, Challenge("session-2", bytes(32)))
 
 ANSWERS: dict[type[fx.Request], tuple[Make, ...]] = {
     fx.ReadCard: (
-        lambda a: ev.CardRead(a, CERTIFICATE, MORNING + timedelta(days=800), 3, can_show_photo=True, simulated=True),
+        lambda a: ev.CardRead(a, CERTIFICATE, MORNING + timedelta(days=800), 3, ap.ChipPhoto.READABLE, simulated=True),
         lambda a: ev.CardRead(
-            a, OTHER_CERTIFICATE, MORNING + timedelta(days=800), 1, can_show_photo=False, simulated=True
+            a, OTHER_CERTIFICATE, MORNING + timedelta(days=800), 1, ap.ChipPhoto.ABSENT, simulated=True
         ),
-        lambda a: ev.CardRead(a, CERTIFICATE, MORNING - timedelta(days=20), None, can_show_photo=True, simulated=True),
+        lambda a: ev.CardRead(
+            a, CERTIFICATE, MORNING - timedelta(days=20), None, ap.ChipPhoto.READABLE, simulated=True
+        ),
         lambda a: ev.CardRefused(a, ap.CardProblem.OTHER_CARD),
     ),
     fx.VerifyPin: (ev.PinRight, lambda a: ev.PinWrong(a, 2), lambda a: ev.PinWrong(a, 1), lambda a: ev.PinWrong(a, 0)),
     fx.SignChallenge: (lambda a: ev.ChallengeSigned(a, PinProof(CERTIFICATE, bytes(256))),),
-    fx.SendPhoto: (ev.PhotoSent, ev.PhotoRefused),
+    fx.SendPhoto: (
+        ev.PhotoSent,
+        ev.PhotoRefused,
+        lambda a: ev.PhotoRefused(a, again=True),
+        lambda a: ev.PhotoRefused(a, absent=True),
+    ),
+    fx.ReadFront: (
+        lambda a: ev.FrontSeen(a, ap.FrontAdvice.GLARE, 0.3),
+        ev.FrontRead,
+        ev.FrontRead,
+        ev.FrontUnreadable,
+        ev.FaceUnavailable,
+    ),
     fx.LookAtFace: (
         lambda a: ev.FaceSeen(a, ap.Advice.COME_CLOSER, 0.3),
         lambda a: ev.FaceMatched(a, simulated=True),
@@ -86,8 +101,8 @@ ANSWERS: dict[type[fx.Request], tuple[Make, ...]] = {
 class Watched(Story):
     """A story that checks, at every step, what must never happen."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, source: ap.CheckNumberSource) -> None:
+        super().__init__(told.appliance(source))
         self.committed: set[VisitId] = set()
         self.verifies = 0
         self.digits_since_forget = 0
@@ -113,6 +128,8 @@ class Watched(Story):
                 self._check_commit(effect, before, event)
             if isinstance(effect, fx.VerifyPin):
                 assert isinstance(event, ev.DigitTyped)
+            if isinstance(effect, fx.SendPhoto):
+                self._check_send(effect, before, event)
             if isinstance(effect, fx.VerifyIdentity):
                 assert before is not None
                 assert before.card is not None
@@ -123,6 +140,19 @@ class Watched(Story):
         after = self.now.visit
         if before is not None and before.identity is None and after is not None and after.identity is not None:
             assert isinstance(event, ev.PinRight | ev.FaceMatched | ev.VisualConfirmed)
+
+    def _check_send(self, send: fx.SendPhoto, before: ap.Visit | None, event: ev.Event) -> None:
+        """A number that was typed is sent only on a wish; one that was read only for the card that was read first."""
+        visit = self.now.visit
+        assert visit is not None
+        assert before is not None
+        assert visit.card_present
+        assert send.source is self.now.number_source
+        assert visit.card is not None
+        assert visit.card.photo is ap.ChipPhoto.READABLE
+        if send.source is ap.CheckNumberSource.TYPED:
+            assert event == ev.Tapped("number_typed") or isinstance(event, ev.FaceNotMatched | ev.StudioLost)
+        assert visit.front_failures < 2
 
     def _check_commit(self, commit: fx.Commit, before: ap.Visit | None, event: ev.Event) -> None:
         checkin = commit.checkin
@@ -142,7 +172,7 @@ class Watched(Story):
 @st.composite
 def happenings(draw: st.DrawFn) -> Watched:
     """Sixty things that happen, honest, late, doubled or from another visit."""
-    story = Watched()
+    story = Watched(draw(st.sampled_from(ap.CheckNumberSource)))
     asked: list[fx.Request] = []
     for _ in range(draw(st.integers(5, 60))):
         kind = draw(st.integers(0, 11))
@@ -198,6 +228,17 @@ def test_from_anywhere_the_kiosk_comes_to_rest_when_nobody_touches_it_again(stor
     assert story.now.visit is None
     story.passes(30)
     assert story.now.farewell is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(happenings(), st.booleans())
+def test_the_card_is_the_same_from_the_first_look_to_the_last(story: Watched, pulled: bool) -> None:
+    before = story.now.visit
+    story.happens(ev.CardRemoved() if pulled else ev.Tapped("stop"))
+    after = story.now.visit
+    if before is not None and after is not None and before.visit_id == after.visit_id and before.card is not None:
+        assert after.card is not None
+        assert after.card.certificate == before.card.certificate
 
 
 @settings(max_examples=200, deadline=None)

@@ -78,6 +78,7 @@ class _Centre:
             "session": session.name,
             "certificate": proof.fingerprint,
             "simulated": True,
+            "certificate_notice": notice.value,
             "result": _message(patient, at, notice),
         }
         log.info("answered", extra=journal.numbers(visit=visit_id, method=proof.method, answer=patient.answer))

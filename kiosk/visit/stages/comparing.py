@@ -6,20 +6,26 @@ from dataclasses import replace
 
 from kiosk.record.identity import Method, VisualClaim
 from kiosk.visit.appliance import (
+    CheckNumberSource,
+    ChipPhoto,
     ChoosingMethod,
     Comparing,
     Grant,
     LookingAtFace,
     Nudge,
     OfferingLastTry,
+    ReadingFront,
     Stage,
+    TypingCheckNumber,
     TypingPin,
 )
-from kiosk.visit.effects import AnswerCommand, SendPhoto, ShowComparison, StopLooking
+from kiosk.visit.effects import AnswerCommand, ReadFront, SendPhoto, ShowComparison, StopLooking
 from kiosk.visit.events import (
     ComparisonShown,
     Event,
     FaceUnavailable,
+    FrontRead,
+    FrontUnreadable,
     PhotoRefused,
     PhotoSent,
     StudioLost,
@@ -29,12 +35,14 @@ from kiosk.visit.events import (
     VisualRefused,
 )
 from kiosk.visit.outcome import Next, Outcome, Scene, go
-from kiosk.visit.stages import choosing, verifying
+from kiosk.visit.stages import verifying, ways
 
 
 def can_start(stage: Stage) -> bool:
     """A visual check can take over: the card has been read and nobody is confirmed yet."""
-    return isinstance(stage, ChoosingMethod | LookingAtFace | TypingPin | OfferingLastTry)
+    return isinstance(
+        stage, ChoosingMethod | ReadingFront | TypingCheckNumber | LookingAtFace | TypingPin | OfferingLastTry
+    )
 
 
 def begin(scene: Scene, event: VisualGranted) -> Next:
@@ -43,19 +51,30 @@ def begin(scene: Scene, event: VisualGranted) -> Next:
     visit = scene.visit
     if visit.photo_sent:
         return go(scene, stage, ShowComparison())
-    if visit.card is not None and visit.card.can_show_photo:
-        return go(scene, stage, SendPhoto())
+    if visit.card is not None and visit.card.photo is ChipPhoto.READABLE and visit.front_failures < ways.FRONT_ATTEMPTS:
+        match scene.appliance.number_source:
+            case CheckNumberSource.KNOWN as known:
+                return go(scene, stage, SendPhoto(known))
+            case CheckNumberSource.TRAY:
+                return go(scene, stage, ReadFront())
+            case _:
+                pass
     return _by_the_print(scene, stage)
 
 
 def react(scene: Scene, stage: Comparing, event: Event) -> Outcome:
     """Pictures up; then the same person confirms or refuses on the board, within the grant."""
     match event:
-        case PhotoSent():
-            visit = replace(scene.visit, photo_sent=True)
+        case FrontRead():
+            return go(scene, stage, SendPhoto(scene.appliance.number_source))
+        case FrontUnreadable():
+            failed = replace(scene.visit, front_failures=scene.visit.front_failures + 1)
+            return _by_the_print(Scene(scene.appliance, failed), stage)
+        case PhotoSent(printed_expiry=printed_expiry):
+            visit = ways.with_photo(scene.visit, printed_expiry)
             return go(Scene(scene.appliance, visit), stage, ShowComparison())
-        case PhotoRefused():
-            return _by_the_print(Scene(scene.appliance, choosing.without_photo(scene.visit)), stage)
+        case PhotoRefused(absent=absent):
+            return _by_the_print(Scene(scene.appliance, ways.without_photo(scene.visit, absent=absent)), stage)
         case ComparisonShown(with_photo=False):
             return _by_the_print(scene, stage)
         case ComparisonShown(simulated=simulated):

@@ -23,7 +23,7 @@ from kiosk.visit.events import (
     Tick,
 )
 from kiosk.visit.outcome import Next, Outcome, Scene, go
-from kiosk.visit.stages import choosing, verifying
+from kiosk.visit.stages import front, verifying, ways
 
 STAGE_SECONDS: Final = 90.0
 """Three attempts of at most ten seconds, the photo, and the camera's start: past that something hangs."""
@@ -35,12 +35,11 @@ RING_AFTER: Final = 2
 def react(scene: Scene, stage: LookingAtFace, event: Event) -> Outcome:
     """Photo to the studio, look, matched: verify. Not matched: again, and the third time back to the choice."""
     match event:
-        case PhotoSent():
-            visit = replace(scene.visit, photo_sent=True)
+        case PhotoSent(printed_expiry=printed_expiry):
+            visit = ways.with_photo(scene.visit, printed_expiry)
             return go(Scene(scene.appliance, visit), stage, LookAtFace())
         case PhotoRefused():
-            visit = choosing.without_photo(scene.visit)
-            return go(Scene(scene.appliance, visit), ChoosingMethod(Nudge.FACE_UNAVAILABLE))
+            return front.refused(scene, event)
         case FaceSeen(advice=advice, progress=progress):
             return go(scene, replace(stage, filming=True, advice=advice, progress=progress))
         case FaceMatched(simulated=simulated):
@@ -50,10 +49,10 @@ def react(scene: Scene, stage: LookingAtFace, event: Event) -> Outcome:
         case StudioLost():
             return _failed(Scene(scene.appliance, replace(scene.visit, photo_sent=False, outstanding=frozenset())))
         case FaceUnavailable():
-            visit = replace(scene.visit, face_failures=choosing.FACE_ATTEMPTS)
+            visit = replace(scene.visit, face_failures=ways.FACE_ATTEMPTS)
             return go(Scene(scene.appliance, visit), ChoosingMethod(Nudge.FACE_UNAVAILABLE))
         case Tapped(action="choose_pin"):
-            return choosing.choose_pin(scene)
+            return ways.choose_pin(scene)
         case Tick() if scene.now - scene.visit.since > STAGE_SECONDS:
             return stop(scene, EndReason.TIMED_OUT)
         case _:
@@ -75,7 +74,7 @@ def _failed(scene: Scene) -> Next:
         (CallDesk(visit.visit_id, HelpReason.FACE_FAILED, stage_word(visit.stage)),) if failures == RING_AFTER else ()
     )
     after = Scene(scene.appliance, visit)
-    if failures >= choosing.FACE_ATTEMPTS:
+    if failures >= ways.FACE_ATTEMPTS:
         return go(after, ChoosingMethod(Nudge.FACE_FAILED), *calls)
-    again = LookAtFace() if visit.photo_sent else SendPhoto()
+    again = LookAtFace() if visit.photo_sent else SendPhoto(scene.appliance.number_source)
     return go(after, LookingAtFace(attempt=failures + 1), *calls, again)

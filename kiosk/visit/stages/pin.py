@@ -12,7 +12,7 @@ from kiosk.visit.effects import CallDesk, ForgetDigits, VerifyPin
 from kiosk.visit.endings import stage_word, stop
 from kiosk.visit.events import DigitErased, DigitTyped, Event, PinRight, PinWrong, Tapped, Tick
 from kiosk.visit.outcome import Outcome, Scene, go
-from kiosk.visit.stages import choosing, verifying
+from kiosk.visit.stages import verifying, ways
 
 PIN_DIGITS: Final = 4
 
@@ -32,8 +32,8 @@ def react(scene: Scene, stage: TypingPin, event: Event) -> Outcome:
         case PinWrong(tries_left=tries_left):
             return _wrong(scene, tries_left)
         case Tapped(action="choose_face"):
-            return None if stage.checking else choosing.choose_face(scene)
-        case Tick() if scene.now - scene.visit.touched > choosing.IDLE_SECONDS:
+            return None if stage.checking else ways.choose_face(scene)
+        case Tick() if scene.now - scene.visit.touched > ways.IDLE_SECONDS:
             return stop(scene, EndReason.TIMED_OUT)
         case _:
             return None
@@ -45,8 +45,8 @@ def react_last_try(scene: Scene, stage: OfferingLastTry, event: Event) -> Outcom
         case Tapped(action="last_try"):
             return go(scene, TypingPin(tries_left=1), ForgetDigits())
         case Tapped(action="choose_face"):
-            return choosing.choose_face(scene)
-        case Tick() if scene.now - scene.visit.touched > choosing.IDLE_SECONDS:
+            return ways.choose_face(scene)
+        case Tick() if scene.now - scene.visit.touched > ways.IDLE_SECONDS:
             return stop(scene, EndReason.TIMED_OUT)
         case _:
             return None

@@ -12,9 +12,20 @@ from kiosk.visit.effects import CallDesk
 from kiosk.visit.endings import stage_word
 from kiosk.visit.events import CardRead, CardRefused, Event, Tick
 from kiosk.visit.outcome import Next, Outcome, Scene, go
+from kiosk.visit.stages import ways
 
 READING_SECONDS: Final = 15.0
 """domain/flow-and-rules.md section 2.3, P01."""
+
+
+_PATIENT_MENDS: Final = (
+    CardProblem.UNREADABLE,
+    CardProblem.SEVERAL_CARDS,
+    CardProblem.OTHER_CARD,
+    CardProblem.RESIDENT_CARD,
+    CardProblem.PHONE,
+)
+"""Another card, or the same one placed otherwise, helps: the desk need not be rung."""
 
 
 def react(scene: Scene, stage: Reading, event: Event) -> Outcome:
@@ -32,7 +43,7 @@ def react(scene: Scene, stage: Reading, event: Event) -> Outcome:
 
 def refuse(scene: Scene, problem: CardProblem) -> Next:
     """Say that this card cannot go on; a holder of a My Number Card that cannot needs the desk, and the desk is told."""
-    if problem in (CardProblem.UNREADABLE, CardProblem.OTHER_CARD):
+    if problem in _PATIENT_MENDS:
         return go(scene, Refused(problem))
     call = CallDesk(scene.visit.visit_id, HelpReason.CARD_UNUSABLE, stage_word(scene.visit.stage))
     return go(scene, Refused(problem), call)
@@ -40,9 +51,15 @@ def refuse(scene: Scene, problem: CardProblem) -> Next:
 
 def _recognised(scene: Scene, event: CardRead) -> Next:
     judged = notice(event.not_after, scene.visit.today)
-    if judged is Notice.BEYOND:
+    if judged is Notice.BEYOND and scene.appliance.clock_sure:
         return refuse(scene, CardProblem.EXPIRED)
-    tries = event.pin_tries or None
-    card = Card(event.certificate, judged, tries, event.can_show_photo, event.simulated)
+    if judged is Notice.BEYOND:
+        # A clock that nobody set refuses nobody: as careful as in the grace, until the centre has answered.
+        judged = Notice.GRACE
+    card = Card(event.certificate, judged, event.pin_tries or None, event.photo, event.simulated)
     visit = replace(scene.visit, card=card, simulated=scene.visit.simulated or event.simulated)
-    return go(Scene(scene.appliance, visit), ChoosingMethod())
+    if ways.ways(scene.appliance, visit) or visit.help_called:
+        return go(Scene(scene.appliance, visit), ChoosingMethod())
+    # Nothing this card can do here: staff help, and are told at once.
+    call = CallDesk(visit.visit_id, HelpReason.CARD_UNUSABLE, stage_word(visit.stage))
+    return go(Scene(scene.appliance, replace(visit, help_called=True)), ChoosingMethod(), call)

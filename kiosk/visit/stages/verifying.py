@@ -62,9 +62,12 @@ def _answered(scene: Scene, stage: Verifying, answer: EligibilityAnswer) -> Outc
         return None
     if answer.session != stage.challenge.session or answer.fingerprint != card.certificate.fingerprint:
         return commit_unconfirmed(scene)
-    visit = replace(scene.visit, simulated=scene.visit.simulated or answer.simulated)
+    # What the centre says of the certificate outranks what our own clock made of its date.
+    notice = card.notice if answer.certificate_notice is None else answer.certificate_notice
+    judged = replace(card, notice=notice)
+    visit = replace(scene.visit, card=judged, simulated=scene.visit.simulated or answer.simulated)
     after = Scene(scene.appliance, visit)
     items = scene.appliance.profile.items
-    if card.notice is Notice.GRACE or answer.validity not in _ASKS_CONSENT or not items:
+    if notice is Notice.GRACE or answer.validity not in _ASKS_CONSENT or not items:
         return conclude(after, Concluding(answer, agreed=(), refused=(), complete=True))
     return go(after, Consenting(answer, item=None if scene.appliance.profile.blanket else items[0]))
