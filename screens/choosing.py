@@ -6,7 +6,7 @@ from kiosk.record.identity import Method
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Weight, Widget
-from kiosk.visit.appliance import Appliance, ChoosingMethod, Nudge
+from kiosk.visit.appliance import Appliance, ChipPhoto, ChoosingMethod, Nudge, Visit
 from screens import parts
 from screens.parts import Action, Line
 from screens.where import standing, ways
@@ -16,24 +16,46 @@ _PICTURES = {Method.FACE: "face", Method.PIN: "pin"}
 
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The choice; where nothing is left to choose, the way to staff."""
-    _, stage = standing(appliance, ChoosingMethod)
+    visit, stage = standing(appliance, ChoosingMethod)
     possible = ways(appliance)
-    call = Weight.PLAIN if possible else Weight.PRIMARY
-    note = [ui.text("pin_reset")] if stage.nudge is Nudge.PIN_LOCKED else []
-    around = parts.frame(appliance, ui, step=parts.IDENTITY, call=call, note=note)
-    nudge = [parts.support(ui.text(f"nudge_{stage.nudge}"))] if stage.nudge else []
     if not possible:
-        lines = [parts.title(ui.text("choose_none")), *nudge, parts.support(ui.text("choose_none_how"))]
-        return [*around.widgets, *parts.told(ui, around.content, "staff-coming", *lines)]
+        return _nothing_left(appliance, ui, visit, stage)
+    note = [ui.text("pin_reset")] if stage.nudge is Nudge.PIN_LOCKED else []
+    around = parts.frame(appliance, ui, step=parts.IDENTITY, note=note)
+    nudge = [parts.support(ui.text(f"nudge_{stage.nudge}"))] if stage.nudge else []
     say = parts.title(ui.text("choose" if len(possible) > 1 else "choose_one"))
     if len(possible) == 1:
-        return [*around.widgets, *_only(ui, around.content, possible[0], *nudge, say)]
+        lacking = [] if stage.nudge else _lacking(appliance, ui, visit)
+        return [*around.widgets, *_only(ui, around.content, possible[0], *nudge, say, *lacking)]
     words_h = parts.height_of(ui, around.content.w, *nudge, say)
     words = Rect(around.content.x, around.content.y, around.content.w, words_h)
     free = Rect(words.x, words.bottom + ui.mm(2), words.w, around.content.bottom - words.bottom - ui.mm(2))
     place = parts.centred(free, free.w, min(free.h, ui.mm(130)))
     offered = [Action(ui.text(f"choose_{way}"), f"choose_{way}", picture=_PICTURES[way]) for way in possible]
     return [*around.widgets, *parts.written(ui, words, *nudge, say), *parts.row(ui, place, offered)]
+
+
+def _nothing_left(appliance: Appliance, ui: Ui, visit: Visit, stage: ChoosingMethod) -> list[Widget]:
+    """Staff help. Where this card could do nothing from the first look on, they have been called already."""
+    call = Weight.PLAIN if visit.help_called else Weight.PRIMARY
+    note = [ui.text("pin_reset")] if stage.nudge is Nudge.PIN_LOCKED else []
+    around = parts.frame(appliance, ui, step=parts.IDENTITY, call=call, note=note)
+    nudge = [parts.support(ui.text(f"nudge_{stage.nudge}"))] if stage.nudge else []
+    how = parts.support(ui.text("choose_none_called" if visit.help_called else "choose_none_how"))
+    lines = (parts.title(ui.text("choose_none")), *nudge, how)
+    return [*around.widgets, *parts.told(ui, around.content, "staff-coming", *lines)]
+
+
+def _lacking(appliance: Appliance, ui: Ui, visit: Visit) -> list[Line]:
+    """Why only one way is offered, where that is the card's doing and was so at the first look."""
+    card, methods = visit.card, appliance.profile.methods
+    if card is None:
+        return []
+    if card.pin_tries is None and Method.PIN in methods:
+        return parts.captions([ui.text("card_without_pin")])
+    if card.photo is not ChipPhoto.READABLE and Method.FACE in methods:
+        return parts.captions([ui.text("card_without_face")])
+    return []
 
 
 def _only(ui: Ui, rect: Rect, way: Method, *lines: Line) -> list[Widget]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Edge, Live, LiveSource, Role, Waiting, Widget
-from kiosk.visit.appliance import Appliance, Comparing
+from kiosk.visit.appliance import Appliance, Comparing, Visit
 from screens import parts
 from screens.parts import Line
 from screens.where import standing
@@ -14,7 +14,7 @@ from screens.where import standing
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The comparison: both pictures where the chip's photo is there, else the printed photo's word."""
     visit, stage = standing(appliance, Comparing)
-    around = parts.frame(appliance, ui, step=parts.IDENTITY)
+    around = parts.frame(appliance, ui, step=parts.IDENTITY, note=_expiry(ui, visit))
     edge = Edge(ui.area, Role.STAFF, mm=1.6)
     say = parts.title(ui.text("comparing"), Role.STAFF)
     if stage.with_photo:
@@ -31,6 +31,12 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
         Waiting(ring, visit.since),
         *parts.written(ui, words, *lines, middle=not ui.portrait),
     ]
+
+
+def _expiry(ui: Ui, visit: Visit) -> list[str]:
+    """The card's own last day, once the chip has said it: for the staff member to judge, small and beside the matter."""
+    last = visit.card.printed_expiry if visit.card else None
+    return [ui.text("printed_expiry", year=last.year, month=last.month, day=last.day)] if last else []
 
 
 def _pictures(ui: Ui, rect: Rect, say: Line) -> list[Widget]:

@@ -22,6 +22,8 @@ from kiosk.visit.appliance import (
     Card,
     CardProblem,
     CheckedIn,
+    CheckNumberSource,
+    ChipPhoto,
     ChoosingMethod,
     Committing,
     Comparing,
@@ -30,18 +32,22 @@ from kiosk.visit.appliance import (
     EndReason,
     Farewell,
     FarewellKind,
+    FrontAdvice,
     Grant,
     LookingAtFace,
     Nudge,
     OfferingLastTry,
+    PlacingAgain,
     PuttingBack,
     Reading,
+    ReadingFront,
     Refused,
     Service,
     ServiceState,
     Stage,
     Step,
     TakingCard,
+    TypingCheckNumber,
     TypingPin,
     Verifying,
     Visit,
@@ -62,10 +68,14 @@ _IDLE = Appliance(
     simulated_site=True,
     mono=NOW,
     wall=_WALL,
+    number_source=CheckNumberSource.KNOWN,
 )
-_CARD = Card(_CERTIFICATE, Notice.NONE, pin_tries=3, can_show_photo=True, simulated=True)
+_CARD = Card(_CERTIFICATE, Notice.NONE, pin_tries=3, photo=ChipPhoto.READABLE, simulated=True)
 _FACE_ONLY = replace(_CARD, pin_tries=None)
-_PIN_ONLY = replace(_CARD, can_show_photo=False)
+_PIN_ONLY = replace(_CARD, photo=ChipPhoto.SHUT)
+_INFANT = replace(_CARD, photo=ChipPhoto.ABSENT)
+_NOTHING = replace(_CARD, pin_tries=None, photo=ChipPhoto.SHUT)
+_DATED = replace(_CARD, printed_expiry=date(2035, 2, 17))
 
 
 def _visit(stage: Stage, card: Card | None = _CARD, **changes: Any) -> Appliance:
@@ -83,6 +93,27 @@ def _visit(stage: Stage, card: Card | None = _CARD, **changes: Any) -> Appliance
         simulated=True,
     )
     return replace(_IDLE, visit=replace(visit, **changes))
+
+
+def _front(stage: ReadingFront, card: Card = _CARD, *, present: bool = True) -> Appliance:
+    return replace(_visit(stage, card, card_present=present), number_source=stage.source)
+
+
+def _laid(advice: FrontAdvice | None = None) -> Appliance:
+    return _front(ReadingFront(CheckNumberSource.TRAY, filming=True, advice=advice, progress=0.4))
+
+
+def _shown(advice: FrontAdvice | None = None) -> Appliance:
+    return _front(ReadingFront(CheckNumberSource.SHOW, filming=True, advice=advice, progress=0.4), present=False)
+
+
+def _placing(nudge: Nudge | None, *, reading: bool = False) -> Appliance:
+    placing = PlacingAgain(until=NOW + 18.2, nudge=nudge, reading=reading)
+    return replace(_visit(placing, card_present=reading), number_source=CheckNumberSource.SHOW)
+
+
+def _typing(stage: TypingCheckNumber, card: Card = _CARD) -> Appliance:
+    return replace(_visit(stage, card), number_source=CheckNumberSource.TYPED)
 
 
 def _farewell(kind: FarewellKind, number: QueueNumber | None = None) -> Appliance:
@@ -153,7 +184,10 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P99-other": _closed("clock"),
     "P01": _visit(Reading(), None),
     "E01": _visit(Refused(CardProblem.UNREADABLE), None),
+    "E01-several-cards": _visit(Refused(CardProblem.SEVERAL_CARDS), None),
     "E02": _visit(Refused(CardProblem.OTHER_CARD), None),
+    "E02-resident-card": _visit(Refused(CardProblem.RESIDENT_CARD), None),
+    "E20": _visit(Refused(CardProblem.PHONE), None),
     "E06": _visit(Refused(CardProblem.EXPIRED), None),
     "E06-no-certificate": _visit(Refused(CardProblem.NO_CERTIFICATE), None),
     "E06-not-accepted": _visit(Refused(CardProblem.NOT_ACCEPTED)),
@@ -161,11 +195,21 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P02-called": _visit(ChoosingMethod(), help_called=True),
     "P02-face-failed": _visit(ChoosingMethod(Nudge.FACE_FAILED), face_failures=3),
     "P02-face-unavailable": _visit(ChoosingMethod(Nudge.FACE_UNAVAILABLE), _PIN_ONLY),
+    "P02-front-unreadable": replace(
+        _visit(ChoosingMethod(Nudge.FRONT_UNREADABLE), front_failures=1), number_source=CheckNumberSource.SHOW
+    ),
+    "P02-front-given-up": replace(
+        _visit(ChoosingMethod(Nudge.FRONT_UNREADABLE), front_failures=2), number_source=CheckNumberSource.TRAY
+    ),
     "P02-face-only": _visit(ChoosingMethod(), _FACE_ONLY),
+    "P02-pin-only": _visit(ChoosingMethod(), _PIN_ONLY),
+    "P02-infant": _visit(ChoosingMethod(), _INFANT),
+    "P02-no-face-here": replace(_visit(ChoosingMethod()), number_source=CheckNumberSource.NONE),
     "P02-pin-locked": _visit(ChoosingMethod(Nudge.PIN_LOCKED), _FACE_ONLY),
     "P02-pin-unavailable": _visit(ChoosingMethod(Nudge.PIN_UNAVAILABLE), _FACE_ONLY),
     "P02-visual-refused": _visit(ChoosingMethod(Nudge.VISUAL_REFUSED)),
-    "P02-none": _visit(ChoosingMethod(Nudge.PIN_LOCKED), replace(_FACE_ONLY, can_show_photo=False)),
+    "P02-none": _visit(ChoosingMethod(Nudge.PIN_LOCKED), _NOTHING),
+    "P02-none-called": _visit(ChoosingMethod(), _NOTHING, help_called=True),
     "P02-none-face-failed": _visit(ChoosingMethod(Nudge.FACE_FAILED), _FACE_ONLY, face_failures=3),
     "P03": _visit(LookingAtFace(1, filming=True, progress=0.4)),
     "P03-preparing": _visit(LookingAtFace(1)),
@@ -174,6 +218,26 @@ EXAMPLES: Mapping[str, Appliance] = {
         f"P03-{advice.replace('_', '-')}": _visit(LookingAtFace(2, filming=True, advice=advice, progress=0.2))
         for advice in Advice
     },
+    "P03f": _laid(),
+    "P03f-preparing": _front(ReadingFront(CheckNumberSource.TRAY)),
+    "P03f-no-pin": _front(ReadingFront(CheckNumberSource.TRAY, filming=True), _FACE_ONLY),
+    **{f"P03f-{advice.replace('_', '-')}": _laid(advice) for advice in FrontAdvice},
+    "P03f-show": _shown(),
+    "P03f-show-preparing": _front(ReadingFront(CheckNumberSource.SHOW)),
+    "P03f-show-take": _front(ReadingFront(CheckNumberSource.SHOW, filming=True)),
+    **{f"P03f-show-{advice.replace('_', '-')}": _shown(advice) for advice in FrontAdvice},
+    "P03n": _typing(TypingCheckNumber()),
+    "P03n-month": _typing(TypingCheckNumber(digits=2)),
+    "P03n-day": _typing(TypingCheckNumber(digits=5)),
+    "P03n-expiry": _typing(TypingCheckNumber(digits=6)),
+    "P03n-code": _typing(TypingCheckNumber(digits=13)),
+    "P03n-full": _typing(TypingCheckNumber(digits=14)),
+    "P03n-checking": _typing(TypingCheckNumber(digits=14, checking=True)),
+    "P03n-wrong": _typing(TypingCheckNumber(wrong=True)),
+    "P03n-no-pin": _typing(TypingCheckNumber(digits=3), _FACE_ONLY),
+    "P03p": _placing(None),
+    "P03p-unread": _placing(Nudge.FRONT_UNREADABLE),
+    "P03p-reading": _placing(None, reading=True),
     "P04": _visit(TypingPin(3)),
     "P04-typing": _visit(TypingPin(3, digits=2)),
     "P04-two-left": _visit(TypingPin(2), replace(_CARD, pin_tries=2)),
@@ -184,7 +248,8 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P04l": _visit(OfferingLastTry(wrong=False), replace(_CARD, pin_tries=1)),
     "P04l-wrong": _visit(OfferingLastTry(wrong=True), replace(_CARD, pin_tries=1)),
     "P04l-no-face": _visit(OfferingLastTry(wrong=True), replace(_PIN_ONLY, pin_tries=1)),
-    "P05": _visit(Comparing(_GRANT, shown=True, with_photo=True)),
+    "P05": _visit(Comparing(_GRANT, shown=True, with_photo=True), _DATED),
+    "P05-no-date": _visit(Comparing(_GRANT, shown=True, with_photo=True)),
     "P05-printed": _visit(Comparing(_GRANT, shown=True)),
     "P05-preparing": _visit(Comparing(_GRANT)),
     "P06": _visit(_VERIFYING),

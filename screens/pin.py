@@ -7,62 +7,34 @@ from collections.abc import Sequence
 from kiosk.record.identity import Method
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
-from kiosk.ui.widgets import Button, Dots, Role, SecretKey, Size, Waiting, Widget
+from kiosk.ui.widgets import Dots, Role, Waiting, Widget
 from kiosk.visit.appliance import Appliance, TypingPin, Visit
-from screens import parts
+from screens import keypad, parts
 from screens.parts import Action, Line
 from screens.where import standing, ways
 
 DIGITS = 4
-KEYS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "", "0", "erase")
-"""Rows of three, the telephone's order; shuffled keys were slower and no safer (domain/kiosk-ui.md section 5)."""
-_KEY_GAP = 3
 
 
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The PIN screen."""
     visit, stage = standing(appliance, TypingPin)
-    pad = pad_place(ui)
+    pad = keypad.place(ui)
     width = None if ui.portrait else pad.x
     to_face = [Action(ui.text("to_face"), "choose_face")] if Method.FACE in ways(appliance) else []
     around = parts.frame(appliance, ui, step=parts.IDENTITY, width=width)
     switch_at, free = _switch_place(ui, pad, around.content, to_face)
     shown = [] if stage.checking else [parts.button(action, switch_at) for action in to_face]
-    return [*around.widgets, *_words(ui, visit, stage, free), *shown, *keypad(ui, pad)]
+    return [*around.widgets, *_words(ui, visit, stage, free), *shown, *keypad.keys(ui, pad)]
 
 
 def _switch_place(ui: Ui, pad: Rect, rect: Rect, to_face: Sequence[Action]) -> tuple[Rect, Rect]:
     """Where the way to the face stands, and what is left for the words: the same while the PIN is being checked."""
     if ui.portrait:
-        stop, call = parts.bar(ui)
-        place = Rect(stop.x, stop.y - ui.mm(parts.GAP) - stop.h, call.right - stop.x, stop.h)
-        return place, Rect(rect.x, rect.y, rect.w, pad.y - rect.y)
+        return keypad.below(ui), Rect(rect.x, rect.y, rect.w, pad.y - rect.y)
     free, place = parts.foot(ui, rect, 1, 15.1) if to_face else (rect, Rect(rect.x, rect.bottom, 0, 0))
     width = max((parts.button_width(ui, action) for action in to_face), default=0)
     return Rect(place.x, place.y, width, place.h), free
-
-
-def pad_place(ui: Ui) -> Rect:
-    """Where the pad stands: the right column, or between the dots and the actions."""
-    if ui.portrait:
-        w, h = 3 * ui.mm(26) + 2 * ui.mm(_KEY_GAP), 4 * ui.mm(19) + 3 * ui.mm(_KEY_GAP)
-        return Rect((ui.area.w - w) // 2, parts.bar(ui)[0].y - ui.mm(20) - ui.mm(9) - h, w, h)
-    w = 3 * ui.mm(16.5) + 2 * ui.mm(_KEY_GAP)
-    edge = ui.mm(3.5)
-    return Rect(ui.area.w - ui.mm(parts.MARGIN) - w, edge, w, ui.area.h - 2 * edge)
-
-
-def keypad(ui: Ui, pad: Rect) -> list[Widget]:
-    """The keys: digits are secret and show no touch; the last one takes a digit back."""
-    gap = ui.mm(_KEY_GAP)
-    places = [cell for line in pad.rows(1, 1, 1, 1, gap=gap) for cell in line.columns(1, 1, 1, gap=gap)]
-    keys: list[Widget] = []
-    for key, place in zip(KEYS, places, strict=True):
-        if key == "erase":
-            keys.append(Button(place, ui.text("pin_erase"), "erase", size=Size.CAPTION))
-        elif key:
-            keys.append(SecretKey(place, key))
-    return keys
 
 
 def _words(ui: Ui, visit: Visit, stage: TypingPin, rect: Rect) -> list[Widget]:

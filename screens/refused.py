@@ -1,4 +1,4 @@
-"""E01, E02, E06: this card cannot go on. What to do with it, and no reason that others should not read."""
+"""E01, E02, E06, E20: this card cannot go on. What to do with it, and no reason that others should not read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from screens.where import standing
 
 _PICTURES = {
     CardProblem.UNREADABLE: "take-out-of-case",
+    CardProblem.SEVERAL_CARDS: "several-cards",
     CardProblem.OTHER_CARD: "other-card",
+    CardProblem.RESIDENT_CARD: "other-card",
+    CardProblem.PHONE: "phone",
     CardProblem.NO_CERTIFICATE: "desk",
     CardProblem.EXPIRED: "expired",
     CardProblem.NOT_ACCEPTED: "desk",

@@ -39,6 +39,7 @@ from kiosk.ui.widgets import Live, LiveSource, Picture, Widget
 log = logging.getLogger("kiosk.ui.display")
 
 WINDOW = (1280, 800)
+TITLE = "受付"
 MOUSE = "mouse"
 
 _ENVIRONMENT = {
@@ -57,7 +58,10 @@ _UP = (pygame.FINGERUP, pygame.MOUSEBUTTONUP)
 
 
 class Display:
-    """One open window on one panel. `picture` gives the preview's newest frame (see `kiosk.ui.live`)."""
+    """One open window on one panel. `picture` gives the preview's newest frame (see `kiosk.ui.live`).
+
+    A movable window is called `title` and opens in the middle of the desktop, or with its corner at `corner` (pixels).
+    """
 
     def __init__(
         self,
@@ -66,8 +70,10 @@ class Display:
         picture: PictureSource,
         lettering: Lettering | None = None,
         illustrations: Illustrations | None = None,
+        title: str = TITLE,
+        corner: tuple[int, int] | None = None,
     ) -> None:
-        self._surface = _open(settings)
+        self._surface = _open(settings, title, corner)
         self.panel = Panel(*self._surface.get_size(), settings.diagonal_inches)
         self.lettering = lettering or Lettering()
         self._illustrations = illustrations or Illustrations()
@@ -188,17 +194,17 @@ class Display:
         self._surface.set_clip(None)
 
 
-def _open(settings: DisplaySettings) -> pygame.Surface:
+def _open(settings: DisplaySettings, title: str, corner: tuple[int, int] | None) -> pygame.Surface:
     os.environ.update(_ENVIRONMENT)
     # Unless asked, SDL would fall back to a window that nobody sees. Without acceleration it has no Wayland window.
     os.environ.setdefault("SDL_VIDEODRIVER", "x11")
-    os.environ["SDL_VIDEO_WINDOW_POS"] = "centered" if settings.window else "0,0"
+    os.environ["SDL_VIDEO_WINDOW_POS"] = _corner(settings, corner)
     try:
         # Never pygame.init(): it starts the mixer and the joysticks as well.
         pygame.display.init()
         own = WINDOW if settings.window else pygame.display.get_desktop_sizes()[0]
         size = (settings.width or own[0], settings.height or own[1])
-        pygame.display.set_caption("受付")
+        pygame.display.set_caption(title)
         surface = pygame.display.set_mode(size, 0 if settings.window else pygame.NOFRAME)
     except pygame.error as error:
         raise DisplayError(f"No window can be opened ({error}): is an X server running, and DISPLAY set?") from error
@@ -211,3 +217,10 @@ def _open(settings: DisplaySettings) -> pygame.Surface:
 
 def _nowhere(_: str) -> None:
     """Where a digit goes when nobody asked for it."""
+
+
+def _corner(settings: DisplaySettings, corner: tuple[int, int] | None) -> str:
+    """Where SDL puts the window: a kiosk fills its panel from the corner."""
+    if not settings.window:
+        return "0,0"
+    return "centered" if corner is None else f"{corner[0]},{corner[1]}"

@@ -63,12 +63,20 @@ def shadow(on: pygame.Surface, rect: Rect, radius: int, *, spread: int, colour: 
             on.blit(pygame.transform.scale(strip, (reach, high)), (x, outer.y + reach))
 
 
-def ring(size: tuple[int, int], px: float, done: tuple[float, float], colour: Colour, track: Colour) -> pygame.Surface:
-    """An elliptic ring of `px` pixels that just fits `size`.
+def ring(
+    size: tuple[int, int],
+    px: float,
+    done: tuple[float, float],
+    colour: Colour,
+    track: Colour,
+    *,
+    radius: int | None = None,
+) -> pygame.Surface:
+    """A ring of `px` pixels that just fits `size`: elliptic, or with `radius` a rounded rectangle.
 
     The arc `done` (from, to; turns clockwise from the top) is in `colour`, the rest in `track`.
     """
-    band, turn = _band(size, px)
+    band, turn = _band(size, px, radius)
     start, length = done[0] % 1.0, min(1.0, done[1] - done[0])
     soft = 1.0 / max(1.0, np.pi * min(size))
     inside = np.clip(0.5 + (length / 2 - np.abs((turn - start - length / 2 + 0.5) % 1.0 - 0.5)) / soft, 0, 1)
@@ -96,11 +104,7 @@ def oval_mask(size: tuple[int, int]) -> pygame.Surface:
 
 def rounded_mask(size: tuple[int, int], radius: int) -> pygame.Surface:
     """White inside a rounded rectangle of `size`, clear outside."""
-    x, y = np.ogrid[: size[0], : size[1]]
-    from_x = np.abs(x - (size[0] - 1) / 2) - (size[0] / 2 - radius)
-    from_y = np.abs(y - (size[1] - 1) / 2) - (size[1] / 2 - radius)
-    distance = np.hypot(np.maximum(from_x, 0), np.maximum(from_y, 0)) - radius
-    return _mask(np.clip(0.5 - distance, 0, 1))
+    return _mask(_inside_rounded(size, radius, 0.0))
 
 
 @lru_cache(maxsize=64)
@@ -124,11 +128,23 @@ def _blur(radius: int, spread: int, colour: Colour, strength: int) -> pygame.Sur
 
 
 @lru_cache(maxsize=8)
-def _band(size: tuple[int, int], px: float) -> tuple[Coverage, Coverage]:
+def _band(size: tuple[int, int], px: float, radius: int | None) -> tuple[Coverage, Coverage]:
     x, y = np.ogrid[: size[0], : size[1]]
     across, down = (x - (size[0] - 1) / 2) / (size[0] / 2), (y - (size[1] - 1) / 2) / (size[1] / 2)
-    band = np.clip(_inside_ellipse(size, 0.0) - _inside_ellipse(size, px), 0, 1)
-    return band, (np.arctan2(across, -down) / (2 * np.pi)) % 1.0
+    if radius is None:
+        band = _inside_ellipse(size, 0.0) - _inside_ellipse(size, px)
+    else:
+        band = _inside_rounded(size, radius, 0.0) - _inside_rounded(size, radius, px)
+    return np.clip(band, 0, 1), (np.arctan2(across, -down) / (2 * np.pi)) % 1.0
+
+
+def _inside_rounded(size: tuple[int, int], radius: int, inset: float) -> Coverage:
+    x, y = np.ogrid[: size[0], : size[1]]
+    from_x = np.abs(x - (size[0] - 1) / 2) - (size[0] / 2 - radius)
+    from_y = np.abs(y - (size[1] - 1) / 2) - (size[1] / 2 - radius)
+    distance = np.hypot(np.maximum(from_x, 0), np.maximum(from_y, 0)) + np.minimum(0, np.maximum(from_x, from_y))
+    inside: Coverage = np.clip(0.5 - (distance + inset - radius), 0, 1)
+    return inside
 
 
 def _inside_ellipse(size: tuple[int, int], inset: float) -> Coverage:

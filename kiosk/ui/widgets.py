@@ -116,13 +116,25 @@ class LiveSource(StrEnum):
     PHOTO = "photo"
 
 
+class View(StrEnum):
+    """What the camera looks at, and so how its picture is cut."""
+
+    FACE = "face"
+    """An upright oval, mirrored: whoever moves to the left moves to the left."""
+    SHOWN = "shown"
+    """What is held before the camera: the whole picture in a rounded frame, mirrored too."""
+    LAID = "laid"
+    """What lies under a camera that looks down: the same frame, not mirrored."""
+
+
 @dataclass(frozen=True)
 class Live:
-    """The live camera picture (mirrored) in a rounded oval, or the chip's photo upright; `progress` 0..1 is the ring."""
+    """The live camera picture as `view` cuts it, or the chip's photo upright; `progress` 0..1 is the ring around it."""
 
     rect: Rect
     source: LiveSource = LiveSource.CAMERA
     progress: float | None = None
+    view: View = View.FACE
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,9 @@ def test_yes_and_no_to_an_item_are_equal(key: str, ui: Ui) -> None:
     assert_equal_and_unfilled(answers)
 
 
-@pytest.mark.parametrize("key", ["P02", "P02-visual-refused", "P04l", "P04l-wrong", "P04l-no-face"])
+@pytest.mark.parametrize(
+    "key", ["P02", "P02-visual-refused", "P02-front-unreadable", "P04l", "P04l-wrong", "P04l-no-face"]
+)
 def test_ways_to_be_confirmed_are_equal_and_none_is_pushed(key: str, ui: Ui) -> None:
     bar = set(parts.bar(ui))
     choices = [w for w in targets(built(key, ui)) if w.rect not in bar]
@@ -166,14 +168,15 @@ def test_a_consent_screen_has_no_primary(ui: Ui) -> None:
             assert not [w for w in built(key, ui) if isinstance(w, Button) and w.weight is Weight.PRIMARY], key
 
 
-def test_the_pin_pad_does_not_move_while_typing_or_checking(ui: Ui) -> None:
+@pytest.mark.parametrize("screen", ["P04", "P03n"])
+def test_the_pad_does_not_move_while_typing_or_checking(screen: str, ui: Ui) -> None:
     def keys(key: str) -> list[tuple[str, Rect]]:
         return [(w.secret, w.rect) for w in built(key, ui) if isinstance(w, SecretKey)]
 
-    first = keys("P04")
+    first = keys(screen)
     assert [secret for secret, _ in first] == list("1234567890")
     for key in EXAMPLES:
-        if screens.screen_of(EXAMPLES[key]) == "P04":
+        if screens.screen_of(EXAMPLES[key]) == screen:
             assert keys(key) == first, key
 
 
@@ -182,6 +185,33 @@ def test_the_dots_stay_where_they_are_while_the_pin_is_checked(ui: Ui) -> None:
         return next(widget.rect for widget in built(key, ui) if isinstance(widget, Dots))
 
     assert place("P04") == place("P04-typing") == place("P04-checking") == place("P04-wrong")
+
+
+def test_the_three_fields_stand_in_one_row_and_stay_there(ui: Ui) -> None:
+    def fields(key: str) -> list[tuple[int, Rect]]:
+        return [(widget.total, widget.rect) for widget in built(key, ui) if isinstance(widget, Dots)]
+
+    first = fields("P03n")
+    assert [total for total, _ in first] == [6, 4, 4]
+    assert len({rect.y for _, rect in first}) == 1
+    assert [rect.x for _, rect in first] == sorted(rect.x for _, rect in first)
+    for key in EXAMPLES:
+        if screens.screen_of(EXAMPLES[key]) == "P03n":
+            assert fields(key) == first, key
+
+
+def test_a_dot_of_a_field_is_as_large_in_every_field(ui: Ui) -> None:
+    pitches = [w.rect.w / w.total for w in built("P03n", ui) if isinstance(w, Dots)]
+    assert max(pitches) - min(pitches) <= 1
+
+
+def test_the_field_that_is_typed_lies_on_a_sheet_and_no_other(ui: Ui) -> None:
+    for key, number in (("P03n", 0), ("P03n-day", 0), ("P03n-expiry", 1), ("P03n-code", 2)):
+        widgets = built(key, ui)
+        (sheet,) = [widget for widget in widgets if isinstance(widget, Surface)]
+        dots = [widget for widget in widgets if isinstance(widget, Dots)]
+        assert [sheet.rect.holds(field.rect) for field in dots] == [number == at for at in range(3)], key
+    assert not [w for key in ("P03n-full", "P03n-checking") for w in built(key, ui) if isinstance(w, Surface)]
 
 
 def test_a_long_clinic_name_is_shortened_and_moves_nothing(ui: Ui) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -9,8 +10,21 @@ import pytest
 import screens
 from kiosk.record.consent import ConsentItem
 from kiosk.ui.ui import Ui
-from kiosk.ui.widgets import Button, Edge, Role, SecretKey, Weight, targets
-from kiosk.visit.appliance import Advice, CardProblem, EndReason, FarewellKind, Nudge, Stage
+from kiosk.ui.widgets import Button, Dots, Edge, Live, LiveSource, Picture, Role, SecretKey, View, Weight, targets
+from kiosk.visit.appliance import (
+    Advice,
+    Appliance,
+    CardProblem,
+    CheckNumberSource,
+    ChipPhoto,
+    EndReason,
+    FarewellKind,
+    FrontAdvice,
+    Nudge,
+    ReadingFront,
+    Stage,
+    TypingCheckNumber,
+)
 from kiosk.visit.effects import CallDesk
 from kiosk.visit.events import DigitErased, DigitTyped, Event, Tapped
 from kiosk.visit.flow import step
@@ -38,10 +52,22 @@ def test_every_word_a_stage_can_carry_has_an_example() -> None:
 
     assert carried("problem") == set(CardProblem)
     assert carried("nudge") == set(Nudge)
-    assert carried("advice") == set(Advice)
+    assert carried("advice") == set(Advice) | set(FrontAdvice)
     assert carried("reason") == set(EndReason)
     assert carried("item") == set(ConsentItem)
     assert {a.farewell.kind for a in EXAMPLES.values() if a.farewell} == set(FarewellKind)
+
+
+def test_every_advice_for_the_front_has_an_example_in_the_tray_and_in_the_hand() -> None:
+    stages = [appliance.visit.stage for appliance in EXAMPLES.values() if appliance.visit]
+    told = {(stage.source, stage.advice) for stage in stages if isinstance(stage, ReadingFront)}
+    sources = (CheckNumberSource.TRAY, CheckNumberSource.SHOW)
+    assert told == {(source, advice) for source in sources for advice in (None, *FrontAdvice)}
+
+
+def test_every_photo_a_chip_can_have_has_an_example() -> None:
+    cards = [appliance.visit.card for appliance in EXAMPLES.values() if appliance.visit]
+    assert {card.photo for card in cards if card} == set(ChipPhoto)
 
 
 @every_example
@@ -87,9 +113,29 @@ def _event(target: Button | SecretKey) -> Event:
         ("P02", {"stop", "choose_face", "choose_pin"}),
         ("P02-face-only", {"stop", "choose_face"}),
         ("P02-face-failed", {"stop", "choose_pin"}),
+        ("P02-front-unreadable", {"stop", "choose_face", "choose_pin"}),
+        ("P02-front-given-up", {"stop", "choose_pin"}),
+        ("P02-pin-only", {"stop", "choose_pin"}),
+        ("P02-infant", {"stop", "choose_pin"}),
+        ("P02-no-face-here", {"stop", "choose_pin"}),
         ("P02-none", {"stop"}),
+        ("P02-none-called", {"stop"}),
         ("P03", {"stop", "choose_pin"}),
         ("P03-no-pin", {"stop"}),
+        ("P03f", {"stop", "choose_pin"}),
+        ("P03f-preparing", {"stop", "choose_pin"}),
+        ("P03f-no-pin", {"stop"}),
+        ("P03f-show-take", {"stop", "choose_pin"}),
+        ("P03f-show", {"stop"}),
+        ("P03p", {"stop"}),
+        ("P03p-reading", {"stop"}),
+        ("P03n", {"stop", "digit", "erase", "choose_pin"}),
+        ("P03n-no-pin", {"stop", "digit", "erase"}),
+        ("P03n-code", {"stop", "digit", "erase", "choose_pin"}),
+        ("P03n-full", {"stop", "digit", "erase", "choose_pin", "number_typed"}),
+        ("P03n-checking", {"stop", "digit", "erase"}),
+        ("E01-several-cards", set()),
+        ("E20", set()),
         ("P04", {"stop", "digit", "erase", "choose_face"}),
         ("P04-pin-only", {"stop", "digit", "erase"}),
         ("P04l", {"stop", "last_try", "choose_face"}),
@@ -119,6 +165,7 @@ def test_staff_stand_out_when_nothing_else_is_left(ui: Ui) -> None:
 
     assert weight("P02-none") is Weight.PRIMARY
     assert weight("P02-none-face-failed") is Weight.PRIMARY
+    assert weight("P02-none-called") is Weight.PLAIN
     assert weight("P02") is Weight.PLAIN
 
 
@@ -131,8 +178,53 @@ def test_the_staff_frame_lies_around_the_whole_comparison_and_nowhere_else(ui: U
             assert not edges, key
 
 
-def test_a_pin_key_shows_its_digit_to_nobody_who_logs_it(ui: Ui) -> None:
-    keys = [w for w in targets(screens.build(EXAMPLES["P04"], ui)) if isinstance(w, SecretKey)]
+@every_example
+def test_no_field_takes_the_twelve_digits_of_a_my_number(key: str, ui: Ui) -> None:
+    totals = [widget.total for widget in screens.build(EXAMPLES[key], ui) if isinstance(widget, Dots)]
+    assert totals in ([], [4], [6, 4, 4])
+
+
+@pytest.mark.parametrize("digits", range(15))
+def test_fourteen_digits_fill_the_three_fields_one_after_another(digits: int, ui: Ui) -> None:
+    widgets = screens.build(_typed(digits), ui)
+    filled = [widget.filled for widget in widgets if isinstance(widget, Dots)]
+    assert filled == [min(digits, 6), max(0, min(digits - 6, 4)), max(0, digits - 10)]
+    primary = [w.action for w in widgets if isinstance(w, Button) and w.weight is Weight.PRIMARY]
+    assert primary == (["number_typed"] if digits == 14 else [])
+
+
+@pytest.mark.parametrize("digits", range(14))
+def test_the_picture_marks_on_the_card_what_is_typed_now(digits: int, ui: Ui) -> None:
+    marked = ["year"] * 2 + ["month"] * 2 + ["day"] * 2 + ["expiry"] * 4 + ["code"] * 4
+    pictures = [widget.name for widget in screens.build(_typed(digits), ui) if isinstance(widget, Picture)]
+    assert pictures == [f"card-front-{marked[digits]}"]
+
+
+def _typed(digits: int) -> Appliance:
+    visit = EXAMPLES["P03n"].visit
+    assert visit is not None
+    return replace(EXAMPLES["P03n"], visit=replace(visit, stage=TypingCheckNumber(digits)))
+
+
+@pytest.mark.parametrize(
+    ("key", "views"),
+    [
+        ("P03", [View.FACE]),
+        ("P03f", [View.LAID]),
+        ("P03f-show", [View.SHOWN]),
+        ("P03f-show-take", []),
+        ("P03f-preparing", []),
+    ],
+)
+def test_the_camera_s_picture_is_cut_to_what_it_looks_at(key: str, views: list[View], ui: Ui) -> None:
+    lives = [widget for widget in screens.build(EXAMPLES[key], ui) if isinstance(widget, Live)]
+    assert [live.view for live in lives] == views
+    assert all(live.source is LiveSource.CAMERA and live.progress is not None for live in lives)
+
+
+@pytest.mark.parametrize("screen", ["P04", "P03n"])
+def test_a_key_shows_its_digit_to_nobody_who_logs_it(screen: str, ui: Ui) -> None:
+    keys = [w for w in targets(screens.build(EXAMPLES[screen], ui)) if isinstance(w, SecretKey)]
     assert len(keys) == 10
     for key in keys:
         assert f"'{key.secret}'" not in repr(key)

@@ -31,6 +31,7 @@ from kiosk.ui.widgets import (
     Steps,
     Surface,
     Target,
+    View,
     Waiting,
     Weight,
     Widget,
@@ -176,6 +177,31 @@ def test_the_ring_round_the_face_is_the_progress(page: Page) -> None:
     right, left = (place.right - 4, place.centre[1]), (place.x + 4, place.centre[1])
     assert colour(surface, right) == rgb(NORMAL.primary)
     assert colour(surface, left) == rgb(NORMAL.track)
+
+
+@pytest.mark.parametrize(("view", "mirrored"), [(View.SHOWN, True), (View.LAID, False)])
+def test_what_is_held_or_laid_before_the_camera_is_seen_whole_in_a_frame(
+    page: Page, view: View, mirrored: bool
+) -> None:
+    frame = np.full((480, 640, 3), 255, np.uint8)
+    frame[:, :320] = (0, 0, 255)
+    frame[:48, :48] = (0, 255, 0)
+    place = Rect(200, 200, 400, 300)
+    surface = page(Live(place, view=view), frame=frame)
+    red_at = place.centre[0] + (60 if mirrored else -60)
+    assert colour(surface, (red_at, place.centre[1])) == pytest.approx((255, 0, 0), abs=3)
+    corner = (place.right - 32, place.y + 32) if mirrored else (place.x + 32, place.y + 32)
+    assert colour(surface, corner) == pytest.approx((0, 255, 0), abs=3)
+    assert colour(surface, (place.x + 2, place.y + 2)) == rgb(NORMAL.ground)
+
+
+def test_the_ring_round_a_frame_is_the_progress_too(page: Page) -> None:
+    place = Rect(200, 200, 400, 300)
+    surface = page(Live(place, progress=0.5, view=View.SHOWN))
+    right, left = (place.right - 4, place.centre[1]), (place.x + 4, place.centre[1])
+    assert colour(surface, right) == rgb(NORMAL.primary)
+    assert colour(surface, left) == rgb(NORMAL.track)
+    assert colour(surface, place.centre) == rgb(NORMAL.track)
 
 
 def test_a_picture_that_has_not_come_is_an_empty_place(page: Page) -> None:

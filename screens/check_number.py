@@ -1,0 +1,157 @@
+"""P03n: the numbers printed on the card's front, in three fields, beside the ten-key pad. Only dots are ever shown.
+
+What to type next is said one step at a time: of the birth date first the year as it is printed (of a Japanese era, or the
+last two digits of a Western one), then month and day, each as two digits (domain/mynumber-card.md section 2.4). Landscape
+panels have no room for an alternative but above the pad, whose keys are a little lower here than for the PIN.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import accumulate
+
+from kiosk.record.identity import Method
+from kiosk.ui.geometry import Rect
+from kiosk.ui.ui import Ui
+from kiosk.ui.widgets import Align, Dots, Label, Picture, Role, Size, Surface, Waiting, Weight, Widget
+from kiosk.visit.appliance import Appliance, TypingCheckNumber, Visit
+from kiosk.visit.stages.front import CHECK_NUMBER_DIGITS, FIELDS
+from screens import keypad, parts
+from screens.parts import Action, Line
+from screens.where import standing, ways
+
+NAMES = ("number_birth", "number_expiry", "number_code")
+"""Of each field."""
+_WORDS_W = 48.3
+"""For ten characters of a caption; the picture has the rest."""
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What is typed until `until` digits are in: its field, its words and the picture that marks it on the card."""
+
+    until: int
+    field: int
+    word: str
+
+
+_STEPS = (
+    _Step(2, 0, "year"),
+    _Step(4, 0, "month"),
+    _Step(6, 0, "day"),
+    _Step(10, 1, "expiry"),
+    _Step(14, 2, "code"),
+)
+
+
+def build(appliance: Appliance, ui: Ui) -> list[Widget]:
+    """The screen of check number B."""
+    visit, stage = standing(appliance, TypingCheckNumber)
+    switch_at, pad = _column(ui)
+    around = parts.frame(appliance, ui, step=parts.IDENTITY, width=None if ui.portrait else pad.x)
+    rect = around.content
+    if ui.portrait:
+        rect = Rect(rect.x, rect.y, rect.w, pad.y - ui.mm(6) - rect.y)
+    upper, lower = _fields_place(ui, rect)
+    to_pin = Method.PIN in ways(appliance) and not stage.checking
+    switch = [parts.button(Action(ui.text("to_pin"), "choose_pin"), switch_at)] if to_pin else []
+    return [
+        *around.widgets,
+        *_fields(ui, stage, lower),
+        *_upper(ui, visit, stage, upper),
+        *switch,
+        *keypad.keys(ui, pad, gap=keypad.GAP if ui.portrait else parts.GAP),
+    ]
+
+
+def _column(ui: Ui) -> tuple[Rect, Rect]:
+    """Where the way to the PIN stands, and the pad: neither moves while digits are typed."""
+    pad = keypad.place(ui)
+    if ui.portrait:
+        return keypad.below(ui), pad
+    edge, height = ui.mm(2.5), ui.mm(15)
+    switch = Rect(pad.x, edge, pad.w, height)
+    top = switch.bottom + ui.mm(parts.GAP)
+    return switch, Rect(pad.x, top, pad.w, ui.area.h - edge - top)
+
+
+# -- what to do now --------------------------------------------------------------------------------------------------
+
+
+def _upper(ui: Ui, visit: Visit, stage: TypingCheckNumber, rect: Rect) -> list[Widget]:
+    """What stands over the fields: the way on once all is typed, the ring while it is checked, else what to type now."""
+    if stage.digits == CHECK_NUMBER_DIGITS and not stage.checking:
+        return _typed(ui, rect)
+    picture, words = _beside(ui, rect)
+    if stage.checking:
+        side = min(picture.w, picture.h, ui.mm(30))
+        lines = (parts.title(ui.text("number_checking")), *parts.captions([ui.text("card_stays")]))
+        return [Waiting(parts.centred(picture, side, side), visit.touched), *_left(ui, words, *lines)]
+    step = next(step for step in _STEPS if stage.digits < step.until)
+    lines = _wrong(ui) if stage.wrong else _asked(ui, step)
+    return [Picture(picture, f"card-front-{step.word}"), *_left(ui, words, *lines)]
+
+
+def _typed(ui: Ui, rect: Rect) -> list[Widget]:
+    """All digits are in: the one thing to do next takes the picture's place."""
+    say = parts.title(ui.text("number_typed"))
+    title_h = parts.height_of(ui, rect.w, say)
+    free = Rect(rect.x, rect.y + title_h, rect.w, rect.h - title_h)
+    action = Action(ui.text("number_go"), "number_typed", Weight.PRIMARY)
+    button = parts.button(action, parts.centred(free, free.w, min(free.h, ui.mm(20))))
+    return [*parts.written(ui, rect, say), button]
+
+
+def _asked(ui: Ui, step: _Step) -> tuple[Line, ...]:
+    how = Line(ui.text(f"number_{step.word}_how"), Size.CAPTION, bold=True)
+    notes = parts.captions([ui.text(f"number_{step.word}_note"), ui.text("card_stays")])
+    return parts.title(ui.text(NAMES[step.field])), how, *notes
+
+
+def _wrong(ui: Ui) -> tuple[Line, ...]:
+    again = parts.captions([ui.text("number_wrong_how")])
+    return parts.title(ui.text("number_wrong"), Role.TROUBLE), *again
+
+
+def _beside(ui: Ui, rect: Rect) -> tuple[Rect, Rect]:
+    """Picture and words side by side, on portrait panels too: the words are short."""
+    words_w, gap = ui.mm(_WORDS_W), ui.mm(6 if ui.portrait else 2)
+    picture_w = min(rect.h, rect.w - gap - words_w)
+    x = rect.x + ((rect.w - picture_w - gap - words_w) // 2 if ui.portrait else 0)
+    return Rect(x, rect.y, picture_w, rect.h), Rect(x + picture_w + gap, rect.y, words_w, rect.h)
+
+
+def _left(ui: Ui, rect: Rect, *lines: Line) -> list[Label]:
+    return parts.written(ui, rect, *lines, middle=True, align=Align.LEFT)
+
+
+# -- the three fields ------------------------------------------------------------------------------------------------
+
+
+def _fields_place(ui: Ui, rect: Rect) -> tuple[Rect, Rect]:
+    """What is above the fields, and the fields: a caption and a row of dots each."""
+    height = ui.line_height(Size.CAPTION) + ui.mm(10 if ui.portrait else 6)
+    top = rect.bottom - height
+    above = Rect(rect.x, rect.y, rect.w, top - rect.y - ui.mm(4 if ui.portrait else 1))
+    return above, Rect(rect.x, top, rect.w, height)
+
+
+def _fields(ui: Ui, stage: TypingCheckNumber, rect: Rect) -> list[Widget]:
+    """Each field's name over its dots, all dots alike; the field that is typed now lies on a sheet."""
+    line, gap = ui.line_height(Size.CAPTION), ui.mm(4)
+    before = (0, *accumulate(FIELDS))
+    widgets: list[Widget] = []
+    for number, place in enumerate(rect.columns(*FIELDS, gap=gap)):
+        filled = max(0, min(FIELDS[number], stage.digits - before[number]))
+        now = before[number] <= stage.digits < before[number + 1] and not stage.checking
+        if now:
+            widgets.append(Surface(place.inset(-ui.mm(1.8), -ui.mm(1))))
+        role = Role.PRIMARY if now else Role.MUTED
+        name = Rect(place.x, place.y, place.w, line)
+        dots = Rect(place.x, name.bottom, place.w, place.h - line)
+        text = ui.text(NAMES[number])
+        widgets += [
+            Label(name, text, Size.CAPTION, role, Align.CENTRE, bold=now),
+            Dots(dots, filled, FIELDS[number]),
+        ]
+    return widgets
