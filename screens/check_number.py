@@ -104,7 +104,7 @@ def _typed(ui: Ui, rect: Rect) -> list[Widget]:
 
 def _asked(ui: Ui, step: _Step) -> tuple[Line, ...]:
     how = Line(ui.text(f"number_{step.word}_how"), Size.CAPTION, bold=True)
-    notes = parts.captions([ui.text(f"number_{step.word}_note"), ui.text("card_stays")])
+    notes = parts.captions([ui.text(f"number_{step.word}_note"), ui.text("number_card")])
     return parts.title(ui.text(NAMES[step.field])), how, *notes
 
 

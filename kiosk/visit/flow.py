@@ -275,6 +275,9 @@ def _card_gone(scene: Scene, *, lost: bool) -> Outcome:
         case ReadingFront(source=CheckNumberSource.SHOW):
             # To show its front the card must leave the reader; it comes back, and is then looked at anew.
             return Next(replace(scene.visit, card_present=False))
+        case TypingCheckNumber(checking=False):
+            # Whoever has to read small print takes the card into the hand.
+            return Next(replace(scene.visit, card_present=False))
         case PlacingAgain():
             return front.react_placing(scene, stage, CardLost() if lost else CardRemoved())
         case Reading() if lost:
@@ -345,6 +348,7 @@ def _leaving(before: Stage, after: Stage) -> Effects:
     effects: list[Effect] = []
     if isinstance(before, LookingAtFace | ReadingFront | Comparing):
         effects.append(StopLooking())
-    if isinstance(before, TypingPin | TypingCheckNumber):
+    kept = isinstance(before, TypingCheckNumber) and isinstance(after, PlacingAgain)
+    if isinstance(before, TypingPin | TypingCheckNumber) and not kept:
         effects.append(ForgetDigits())
     return tuple(effects)

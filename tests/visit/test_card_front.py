@@ -214,6 +214,29 @@ def test_digits_of_a_number_left_behind_are_forgotten() -> None:
     assert typed(9).passes(61).stage == TakingCard(EndReason.TIMED_OUT)
 
 
+def test_the_card_may_be_taken_into_the_hand_to_read_its_small_print() -> None:
+    story = typed(6).happens(ev.CardRemoved())
+    assert story.stage == TypingCheckNumber(digits=6)
+    story.happens(*[ev.DigitTyped()] * 8, ev.Tapped("choose_pin"), ev.Tapped("number_typed"))
+    assert isinstance(story.stage, PlacingAgain)
+    assert fx.ForgetDigits() not in story.last
+    assert not sends(story)
+    story.happens(ev.CardPlaced(new_visit_id()), told.card_read(story))
+    assert sends(story) == []
+    story.happens(told.card_read(story))
+    assert sends(story) == [TYPED]
+
+
+def test_placed_again_while_typing_the_same_card_goes_on_and_another_ends_the_visit() -> None:
+    story = typed(6).happens(ev.CardRemoved(), ev.CardPlaced(new_visit_id()))
+    story.happens(told.card_read(story))
+    assert story.stage == TypingCheckNumber(digits=6)
+    assert story.visit.card_present
+    other = typed(6).happens(ev.CardRemoved(), ev.CardPlaced(new_visit_id()))
+    other.happens(told.card_read(other, certificate=OTHER_CERTIFICATE))
+    assert other.stage == TakingCard(EndReason.CARD_GONE)
+
+
 # -- what the card allows --------------------------------------------------------------------------------------------
 
 

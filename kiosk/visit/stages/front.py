@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from kiosk.record.door import HelpReason
+from kiosk.record.identity import Certificate
 from kiosk.visit.appliance import (
     CardProblem,
     CheckNumberSource,
@@ -94,21 +95,19 @@ def react_placing(scene: Scene, stage: PlacingAgain, event: Event) -> Outcome:
             absent = Scene(scene.appliance, replace(scene.visit, card_present=False))
             return go(absent, replace(stage, reading=False))
         case CardRead(certificate=certificate):
-            card = scene.visit.card
-            back = Scene(scene.appliance, replace(scene.visit, card_present=True))
-            if card is None or certificate.fingerprint != card.certificate.fingerprint:
-                return stop(back, EndReason.CARD_GONE)
+            if (other := _back_in_place(scene, certificate)) is not None:
+                return other
             if stage.nudge is None:
-                return _open_photo(back, scene.appliance.number_source)
-            return go(back, ChoosingMethod(stage.nudge))
+                return _open_photo(_present(scene), scene.appliance.number_source)
+            return go(_present(scene), ChoosingMethod(stage.nudge))
         case CardRefused(problem=CardProblem.UNREADABLE):
             return go(scene, replace(stage, reading=False))
         case CardRefused():
-            return stop(Scene(scene.appliance, replace(scene.visit, card_present=True)), EndReason.CARD_GONE)
+            return stop(_present(scene), EndReason.CARD_GONE)
         case Tick() if scene.now > stage.until and not stage.reading:
             return over(scene, FarewellKind.CARD_GONE, HelpReason.STOPPED)
         case Tick() if scene.now > stage.until + PLACE_AGAIN_SECONDS:
-            return stop(Scene(scene.appliance, replace(scene.visit, card_present=True)), EndReason.TROUBLE)
+            return stop(_present(scene), EndReason.TROUBLE)
         case _:
             return None
 
@@ -121,13 +120,19 @@ def react_typing(scene: Scene, stage: TypingCheckNumber, event: Event) -> Outcom
         case DigitErased() if not stage.checking and stage.digits:
             return go(scene, replace(stage, digits=stage.digits - 1))
         case Tapped(action="number_typed") if not stage.checking and stage.digits == CHECK_NUMBER_DIGITS:
+            if not scene.visit.card_present:
+                return go(scene, PlacingAgain(scene.now + PLACE_AGAIN_SECONDS, nudge=None))
             return go(scene, replace(stage, checking=True), SendPhoto(CheckNumberSource.TYPED))
+        case CardPlaced():
+            return go(scene, stage, ReadCard())
+        case CardRead(certificate=certificate):
+            return _back_in_place(scene, certificate) or go(_present(scene), stage)
         case PhotoSent(printed_expiry=printed_expiry):
             sent = ways.with_photo(scene.visit, printed_expiry)
             return go(Scene(scene.appliance, sent), LookingAtFace(sent.face_failures + 1), LookAtFace())
         case PhotoRefused():
             return refused(scene, event)
-        case Tapped(action="choose_pin") if not stage.checking:
+        case Tapped(action="choose_pin") if not stage.checking and scene.visit.card_present:
             return ways.choose_pin(scene)
         case Tick() if scene.now - scene.visit.touched > ways.IDLE_SECONDS:
             return stop(scene, EndReason.TIMED_OUT)
@@ -146,6 +151,19 @@ def refused(scene: Scene, event: PhotoRefused) -> Outcome:
         return go(after, ReadingFront(source), ReadFront())
     shut = ways.without_photo(failed, absent=event.absent)
     return go(Scene(scene.appliance, shut), ChoosingMethod(Nudge.FACE_UNAVAILABLE))
+
+
+def _back_in_place(scene: Scene, certificate: Certificate) -> Outcome:
+    """The end of the visit if another card than the first came back; None if it is the same."""
+    card = scene.visit.card
+    if card is None or certificate.fingerprint != card.certificate.fingerprint:
+        return stop(_present(scene), EndReason.CARD_GONE)
+    return None
+
+
+def _present(scene: Scene) -> Scene:
+    """With the card on the reader."""
+    return Scene(scene.appliance, replace(scene.visit, card_present=True))
 
 
 def _open_photo(scene: Scene, source: CheckNumberSource) -> Next:
