@@ -78,6 +78,8 @@ class VirtualCard:
 
     def __init__(self, image: CardImage) -> None:
         self.atr = image.atr
+        self.commands = 0
+        """How many command APDUs it was sent in its life."""
         self._applications = image.applications
         self._left = {
             (application.aid, ef): password.left
@@ -98,8 +100,18 @@ class VirtualCard:
         """Every approach to the 12-digit number or to an application that is not a clinic's, in order; best empty."""
         return list(self._audit)
 
+    def tries(self, aid: bytes, ef: int) -> int | None:
+        """How many tries the password `ef` of an application has left; None where there is no such password."""
+        return self._left.get((aid, ef))
+
+    def set_tries(self, aid: bytes, ef: int, left: int) -> None:
+        """Change how many tries a password has left; nothing happens where there is no such password."""
+        if (aid, ef) in self._left:
+            self._left[aid, ef] = left
+
     def transmit(self, apdu: bytes) -> bytes:
         """The response APDU (data and status word) to `apdu`."""
+        self.commands += 1
         command = _parse(apdu)
         if command is None:
             return _WRONG_LENGTH.to_bytes(2, "big")

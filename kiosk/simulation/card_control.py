@@ -1,12 +1,28 @@
-"""The control channel of a virtual card: lines of one word over a unix socket, each answered by one line of JSON.
+"""The control channel of the virtual cards: lines of a few words over a unix socket, each answered by one line of JSON.
 
-    place    lay the card on the reader           {"ok": true}
-    pull     take it away                         {"ok": true}
-    status   where it is                          {"ok": true, "placed": true, "seen": true}
-    audit    what it must never be asked for      {"ok": true, "audit": []}
-    quit     end the reader                       {"ok": true}
+    place [KIND] [SLOT]      lay the card in hand, or one of KIND, on a slot (first)     {"card": {...}}
+    pull [SLOT]              take away what lies in a slot, or everywhere
+    swap [KIND]              exchange the card on the first slot for another one (somebody else's) faster than pcscd
+                             looks: nobody is told, the next command fails, later ones reach the new card  {"card": {...}}
+    kind KIND                take a card of KIND into the hand; if one lies on the first slot, it is exchanged slowly
+                             enough to be seen                                           {"card": {...}}
+    second [KIND]            a second card (a transit card) into the reader's second slot
+    other [KIND]             a card on the other reader, if there is one
+    tear N                   let the first slot's card vanish in the middle of the Nth command from now, the answer lost; 0: no
+    delay N                  add N milliseconds to every command from now on
+    tries [PASSWORD N]       tries left of the card in hand, or set them: pin, signature, check_number_b
+                                                                                         {"tries": {"pin": 3, ...}}
+    status                   {"placed": first slot, "seen": by the reader, "lying": {SLOT: KIND}, "card": {in hand: kind,
+                              pin, check_number_b, fingerprint}, "pcscd": running, "readers": [...], "delay_ms": 0,
+                              "tear_in": 0, "commands": sent to all cards so far}
+    audit                    what they must never be asked for                           {"audit": []}
+    stop_pcscd, start_pcscd, restart_pcscd       the service, with cards left where they lie
+    unplug SLOT, plug SLOT   the reader of a slot; pcscd is started again without it, since the driver knows no other way
+    quit                     end everything
 
-What cannot be done is answered with {"ok": false, "sentence": ...}. Several clients may be connected at once.
+A card is laid on a reader that has been empty for 0.7 s, so that pcscd notices: placing waits for it.
+SLOT is first, second or other; KIND is one of `kiosk.simulation.kinds`, issued when it is first asked for. Every answer has
+"ok": true; what cannot be done is answered with {"ok": false, "sentence": ...}. Several clients may be connected at once.
 """
 
 from __future__ import annotations
@@ -25,8 +41,9 @@ _log = logging.getLogger("kiosk.simulation.card_control")
 _LONGEST_LINE = 64
 _LONGEST_ANSWER = 1024 * 1024
 _CLIENTS = 32
-_ANSWER_WITHIN = 5.0
-"""Seconds a client waits for an answer; placing waits at most 3 for the driver."""
+_ANSWER_WITHIN = 10.0
+"""Seconds a client waits for an answer. Placing waits at most 3 for the driver, stopping pcscd 3 for it to end; issuing a kind
+takes less than one."""
 
 Answer = Mapping[str, object]
 

@@ -28,17 +28,20 @@ def attributes(name: str, address: str, birth_date: date, sex: str) -> bytes:
 def face_record(
     birth_date: date,
     sex: str,
-    photo_jp2: bytes,
+    photo_jp2: bytes | None,
     expiry: date,
     security_code: str,
     *,
     own_key: RsaKey,
     certifier: RsaKey,
 ) -> bytes:
-    """EF 0002 of the surface application: images of name and address, the photo, signatures (section 5.2)."""
+    """EF 0002 of the surface application: images of name and address, the photo, signatures (section 5.2).
+
+    Without a photo its object is there, empty.
+    """
     person = (_birth(0xDF22, birth_date), tlv(0xDF23, sex.encode()), tlv(0xDF24, public_key(own_key)))
     text = (tlv(0xDF25, printed("SIMULATED NAME")), tlv(0xDF26, printed("SIMULATED ADDRESS")))
-    photo = tlv(0xDF27, photo_jp2)
+    photo = tlv(0xDF27, photo_jp2 or b"")
     signature = certifier.sign(digest_info(b"".join(person), b"".join(text), photo))
     unsigned = (tlv(0xDF29, _day(expiry)), tlv(0xDF2A, printed(security_code)))
     return record(0xFF20, 0xDF21, (*person, *text, photo, tlv(0xDF28, signature), *unsigned))

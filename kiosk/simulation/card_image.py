@@ -16,6 +16,9 @@ from typing import Any, TypeVar
 
 from kiosk.errors import ExitCode, KioskError
 
+MAX_ATR = 33
+"""ISO 7816-3 section 8.2.1; pcsc-lite keeps no more."""
+
 AID_JPKI = bytes.fromhex("D392F000260100000001")
 AID_SURFACE = bytes.fromhex("D3921000310001010402")
 AID_TEXT = bytes.fromhex("D3921000310001010408")
@@ -28,6 +31,9 @@ ATR_CONTACT = bytes.fromhex("3BE000FF8131FE4514")
 
 ATR_CONTACTLESS = bytes.fromhex("3B888001000005E0B381A1007F")
 """What readers make up for the same card over NFC (domain/mynumber-card.md section 1)."""
+
+ATR_MUTE = b""
+"""A card that never gives an ATR: the link answers for it with what no driver takes for one."""
 
 FILE_NAME = "card.json"
 MAX_BYTES = 1024 * 1024

@@ -16,32 +16,33 @@ import ctypes
 import fcntl
 import json
 import os
-import re
 import select
 import shutil
 import socket
 import struct
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from kiosk import journal
 from kiosk.errors import ExitCode, KioskError
-from kiosk.simulation import card_control, card_image
-from kiosk.simulation.card import VirtualCard
+from kiosk.simulation import card_control, card_folder, card_words
+from kiosk.simulation.card_hand import FIRST, OTHER, SECOND, Hand
 from kiosk.simulation.link import PORT, CardLink
+from kiosk.simulation.pcscd import Pcscd, Reader, usb_drivers
 
 _PCSCD_FOLDER = Path("/run/pcscd")
 """Compiled into pcscd; inside the namespace it is the folder `run` in the scratch folder."""
 
-_SOCKET_WITHIN, _LISTENING_WITHIN, _SEEN_WITHIN = 6.0, 2.0, 2.0
-"""Seconds for pcscd to open its socket (0.02 are usual), for the driver to listen, which it does before that, and for the
-reader to see a card, which it looks for every 0.4 s (domain/virtual-reader.md sections 2 and 6)."""
+_SEEN_WITHIN = 2.0
+"""Seconds for the reader to see a card, which it looks for every 0.4 s (domain/virtual-reader.md section 6)."""
 
-_LOG_TAIL = 5
+_OTHER_PORT = PORT + 16
+"""Of the other reader, where there is one."""
+
+_QUIT, _GONE = b"q", b"g"
+"""Why it ends: it was asked to, or pcscd is gone."""
 
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 0x1
 _MS_BIND = 0x1000
@@ -62,12 +63,22 @@ def main(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
     journal.start()
     try:
+        ended = _told(options)
+    except BrokenPipeError:
+        # The owner was killed while everything came up: nobody is left to be told.
+        ended = ExitCode.DONE
+    if ended is ExitCode.DONE:
+        # The parent removes the scratch folder too, once it has read why it failed; if it was killed, nobody else will.
+        shutil.rmtree(options.scratch, ignore_errors=True)
+    return ended
+
+
+def _told(options: argparse.Namespace) -> ExitCode:
+    try:
         _run(options)
     except KioskError as error:
         _tell({"failed": error.sentence})
         return ExitCode.MISSING
-    # The parent removes the scratch folder too; if it was killed, nobody else will.
-    shutil.rmtree(options.scratch, ignore_errors=True)
     return ExitCode.DONE
 
 
@@ -76,52 +87,86 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("--scratch", "--card", "--driver", "--pcscd"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--reader-name", required=True)
+    parser.add_argument("--second-reader")
+    parser.add_argument("--kind")
     parser.add_argument("--delay-ms", type=float, default=0.0)
+    parser.add_argument("--tear-after", type=int, default=0)
+    parser.add_argument("--patients", type=Path)
     parser.add_argument("--inserted", action="store_true")
     return parser
 
 
 def _run(options: argparse.Namespace) -> None:
-    card = VirtualCard(card_image.read(options.card))
-    link = CardLink(card, delay=options.delay_ms / 1000)
+    cards = _held(options.card)
+    patients = None if options.patients is None else _held(options.patients.parent) / options.patients.name
+    kind = options.kind or card_folder.facts(cards).kind
     _bring_loopback_up()
     _mount_scratch(options.scratch)
-    _configure(options.reader_name, options.driver)
-    quit_asked, quit_ask = os.pipe()
+    if (drivers := usb_drivers(options.pcscd)) is not None:
+        # Covered by an empty folder: real readers belong to the machine's own pcscd.
+        _mount("tmpfs", str(drivers), "tmpfs", 0)
+    end_asked, ask_end = os.pipe()
+    pcscd = Pcscd(options.pcscd, _PCSCD_FOLDER, options.driver, gone=lambda: _end(ask_end, _GONE))
+    readers = _readers(options)
+    hand = Hand(cards, kind, readers, pcscd, patients=patients)
 
     def answer(command: str) -> card_control.Answer:
-        match command:
-            case "place":
-                link.place()
-            case "pull":
-                link.pull()
-            case "audit":
-                return {"audit": card.audit}
-            case "status":
-                return {"placed": link.placed, "seen": link.seen}
-            case "quit":
-                os.write(quit_ask, b"q")
-            case _:
-                raise CardServerError("unknown command; expected one of: place, pull, audit, status, quit")
-        return {}
+        if command == "quit":
+            _end(ask_end, _QUIT)
+            return {}
+        return card_words.answer(hand, command)
 
-    pcscd = _start_pcscd(options.pcscd)
-    gone = os.pidfd_open(pcscd.pid)
     try:
-        _await_driver(pcscd)
+        pcscd.start(list(readers))
         if options.inserted:
-            link.place()
-            _await(lambda: link.seen, _SEEN_WITHIN, "did not see the card", pcscd)
+            _lay_first_card(hand, pcscd)
+        if options.tear_after:
+            hand.tear(options.tear_after)
         card_control.listen(_PCSCD_FOLDER / "control", answer)
         _tell({"ready": True})
-        while gone not in (told := select.select([sys.stdin.fileno(), quit_asked, gone], [], [])[0]):
-            if quit_asked in told or not os.read(sys.stdin.fileno(), 1024):
+        while True:
+            told = select.select([sys.stdin.fileno(), end_asked], [], [])[0]
+            if end_asked in told:
+                if os.read(end_asked, 1) == _GONE:
+                    raise CardServerError(f"pcscd ended on its own.{pcscd.log_tail()}")
                 return
-        raise CardServerError(f"pcscd ended on its own.{_log_tail()}")
+            if not os.read(sys.stdin.fileno(), 1024):
+                return
     finally:
-        link.pull()
-        pcscd.kill()
-        pcscd.wait()
+        hand.pull()
+        pcscd.stop()
+
+
+def _end(pipe: int, why: bytes) -> None:
+    os.write(pipe, why)
+
+
+def _readers(options: argparse.Namespace) -> dict[Reader, dict[str, CardLink]]:
+    delay = options.delay_ms / 1000
+    first = Reader(options.reader_name, PORT)
+    readers = {first: {FIRST: CardLink(port=PORT, delay=delay), SECOND: CardLink(port=PORT + 1, delay=delay)}}
+    if options.second_reader:
+        readers[Reader(options.second_reader, _OTHER_PORT)] = {OTHER: CardLink(port=_OTHER_PORT, delay=delay)}
+    return readers
+
+
+def _lay_first_card(hand: Hand, pcscd: Pcscd) -> None:
+    hand.place()
+    deadline = time.monotonic() + _SEEN_WITHIN
+    while not hand.status()["seen"]:
+        if time.monotonic() > deadline:
+            raise CardServerError(f"pcscd did not see the card within {_SEEN_WITHIN:.0f} s.{pcscd.log_tail()}")
+        threading.Event().wait(0.005)
+
+
+def _held(folder: Path) -> Path:
+    """A path to the folder that stays good when /run is covered: by a descriptor if it lies there."""
+    if _PCSCD_FOLDER.parent not in folder.parents:
+        return folder
+    try:
+        return Path(f"/proc/self/fd/{os.open(folder, os.O_PATH | os.O_DIRECTORY)}")
+    except OSError as error:
+        raise CardServerError(f"{folder}: cannot be opened ({error.strerror})") from error
 
 
 def _bring_loopback_up() -> None:
@@ -151,71 +196,9 @@ def _mount(source: str, target: str, kind: str, flags: int) -> None:
         raise CardServerError(f"{target} cannot be mounted inside the namespace ({os.strerror(error)})")
 
 
-def _configure(reader_name: str, driver: Path) -> None:
-    """Write the reader's configuration; the driver is named by a link, since pcscd's parser takes no blanks in a path."""
-    folder = _PCSCD_FOLDER / "reader.conf.d"
-    folder.mkdir()
-    link = _PCSCD_FOLDER / "libifdvpcd.so"
-    link.symlink_to(driver)
-    (folder / "virtual").write_text(
-        f'FRIENDLYNAME "{reader_name}"\nDEVICENAME /dev/null:{PORT:#x}\nLIBPATH {link}\nCHANNELID {PORT:#x}\n'
-    )
-
-
-def _start_pcscd(pcscd: Path) -> subprocess.Popen[bytes]:
-    command = [str(pcscd), "--foreground", "--config", str(_PCSCD_FOLDER / "reader.conf.d")]
-    # Newer pcscd asks polkit over a bus that is not in this namespace; Debian 12's neither asks nor knows the option.
-    if "--disable-polkit" in _said(pcscd, "--help"):
-        command.append("--disable-polkit")
-    _hide_usb_drivers(_said(pcscd, "--version"))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PCSCLITE_", "LISTEN_"))}
-    with (_PCSCD_FOLDER / "pcscd.log").open("wb") as log:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
-
-
-def _said(pcscd: Path, option: str) -> str:
-    try:
-        return subprocess.run([pcscd, option], capture_output=True, text=True, check=False, timeout=5).stdout
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise CardServerError(f"{pcscd} cannot be run: is Debian's package pcscd whole?") from error
-
-
-def _hide_usb_drivers(version: str) -> None:
-    """Cover the folder of USB drivers with an empty one: real readers belong to the machine's own pcscd."""
-    compiled_in = re.search(r"\busbdropdir=(\S+)", version)
-    if compiled_in is not None and Path(compiled_in[1]).is_dir():
-        _mount("tmpfs", compiled_in[1], "tmpfs", 0)
-
-
-def _await_driver(pcscd: subprocess.Popen[bytes]) -> None:
-    """Wait until clients can connect and the driver listens; a test connection would be a card, so ask the kernel."""
-    socket_file = _PCSCD_FOLDER / "pcscd.comm"
-    _await(socket_file.exists, _SOCKET_WITHIN, "did not open its socket", pcscd)
-    listening = f":{PORT:04X} 00000000:0000 0A"
-    tables = Path("/proc/self/net/tcp")
-    _await(
-        lambda: listening in tables.read_text(), _LISTENING_WITHIN, "could not load the virtual reader's driver", pcscd
-    )
-
-
-def _await(true: Callable[[], bool], within: float, failure: str, pcscd: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + within
-    while not true():
-        if pcscd.poll() is not None:
-            raise CardServerError(f"pcscd ended at once with code {pcscd.returncode}.{_log_tail()}")
-        if time.monotonic() > deadline:
-            raise CardServerError(f"pcscd {failure} within {within:.0f} s.{_log_tail()}")
-        threading.Event().wait(0.005)
-
-
-def _log_tail() -> str:
-    lines = (_PCSCD_FOLDER / "pcscd.log").read_text("utf-8", "replace").splitlines()[-_LOG_TAIL:]
-    return " Its last lines: " + " | ".join(lines) if lines else " It wrote no log."
-
-
 def _tell(line: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
+    """Write a line to the parent. Raises `BrokenPipeError` when there is none any more."""
+    os.write(sys.stdout.fileno(), json.dumps(line).encode() + b"\n")
 
 
 if __name__ == "__main__":

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from kiosk.simulation.kinds import KINDS
+
 THINGS: Final = {
     "card": ("kiosk.simulation.card_command", "simulate_card", "a virtual My Number Card in a reader of its own"),
     "centre": ("kiosk.simulation.centre.command", "simulate_centre", "an eligibility centre that verifies and answers"),
     "camera": ("kiosk.simulation.camera", "simulate_camera", "a camera with a person before it"),
-    "dock": ("kiosk.simulation.dock", "simulate_dock", "two buttons that place and pull the virtual card"),
+    "dock": ("kiosk.simulation.dock", "simulate_dock", "a window to choose, place and pull virtual cards"),
 }
 
 
@@ -32,6 +34,15 @@ def add_demo_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--headless", action="store_true", help="no window: a player checks in and pictures are made")
     parser.add_argument(
         "--method", choices=("pin", "face", "visual"), default="pin", help="how the player is confirmed"
+    )
+    parser.add_argument(
+        "--kind", choices=tuple(KINDS), default="ordinary", metavar="K", help="the card in hand: " + ", ".join(KINDS)
+    )
+    parser.add_argument(
+        "--card-front",
+        choices=("known", "tray", "show", "typed"),
+        default="known",
+        help="how the kiosk gets what is printed on the card (check number B)",
     )
     parser.add_argument("--impostor", action="store_true", help="another person before the camera: must not check in")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the player's pictures go (./demo-pictures)")

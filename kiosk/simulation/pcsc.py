@@ -1,9 +1,10 @@
-"""A private PC/SC stack with one virtual card: a real pcscd that nobody but its owner's clients can reach.
+"""A private PC/SC stack with virtual cards: a real pcscd that nobody but its owner's clients can reach.
 
     with PrivateReader(card_folder) as reader:
         environment = {**os.environ, "PCSCLITE_CSOCK_NAME": str(reader.socket)}
         ...  # start a client with this environment: libpcsclite reads it once, before its first context
         reader.place()
+        reader.swap("face_only")
         reader.pull()
 
 Works as root and as an ordinary user (then a user namespace is needed); any number may run side by side. The driver is the
@@ -28,6 +29,8 @@ from typing import IO, Self
 from kiosk import share
 from kiosk.errors import ExitCode, KioskError
 from kiosk.simulation import card_control
+from kiosk.simulation.card_control import Answer
+from kiosk.simulation.card_folder import IssuedCard
 
 START_WITHIN = 10.0
 """Seconds from `start` to a reader that clients can use, or to the error that says why not."""
@@ -53,28 +56,38 @@ class PrivateReaderError(KioskError):
 
 
 class PrivateReader:
-    """One virtual card in one virtual reader; `start` and `close`, or use it in a `with` statement.
+    """Virtual cards at a virtual reader; `start` and `close`, or use it in a `with` statement.
 
-    `reader_name` is what clients see, followed by " 00 00" (the driver's second, always empty slot is " 00 01").
-    `delay_ms` is added to every command. The card lies on the reader from the start if `inserted`.
+    `card_folder` is one that `kiosk.simulation.issuing` filled; `kind` is the card that is in hand at first, the folder's
+    own unless told (any kind is issued under the folder's authority when it is first asked for). `reader_name` is what
+    clients see, followed by " 00 00"; the second slot is " 00 01". With a name for it there is a `second_reader`.
+    `delay_ms` is added to every command. The card lies on the reader from the start if `inserted`, and vanishes in the
+    middle of the command `tear_after` if that is not 0. The centre's directory `patients` is kept up with the cards' holders.
     """
 
     def __init__(
         self,
         card_folder: Path,
         *,
+        kind: str | None = None,
         reader_name: str = "Kiosk Card Reader",
+        second_reader: str | None = None,
         delay_ms: float = 0,
+        tear_after: int = 0,
+        patients: Path | None = None,
         inserted: bool = False,
     ) -> None:
-        if not 0 < len(reader_name) <= _LONGEST_READER_NAME or not reader_name.isprintable() or '"' in reader_name:
-            raise PrivateReaderError(
-                f"a reader's name has 1 to {_LONGEST_READER_NAME} printable characters and no quotes"
-            )
+        for name in (reader_name, second_reader):
+            if name is not None and (not 0 < len(name) <= _LONGEST_READER_NAME or not _nameable(name)):
+                raise PrivateReaderError(
+                    f"a reader's name has 1 to {_LONGEST_READER_NAME} printable characters and no quotes"
+                )
         self._card_folder = card_folder
-        self._reader_name = reader_name
-        self._delay_ms = delay_ms
-        self._inserted = inserted
+        self._options = ["--reader-name", reader_name, "--delay-ms", str(delay_ms), "--tear-after", str(tear_after)]
+        self._options += ["--second-reader", second_reader] if second_reader is not None else []
+        self._options += ["--kind", kind] if kind is not None else []
+        self._options += ["--patients", str(patients.resolve())] if patients is not None else []
+        self._options += ["--inserted"] if inserted else []
         self._scratch: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -107,8 +120,7 @@ class PrivateReader:
             namespaces = ["--user", "--map-root-user", *namespaces]
         inside = [sys.executable, "-m", "kiosk.simulation.card_server"]
         inside += ["--scratch", str(self._scratch), "--card", str(self._card_folder.resolve()), "--driver", str(driver)]
-        inside += ["--pcscd", pcscd, "--reader-name", self._reader_name, "--delay-ms", str(self._delay_ms)]
-        inside += ["--inserted"] if self._inserted else []
+        inside += ["--pcscd", pcscd, *self._options]
         with (self._scratch / "card.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [unshare, *namespaces, "--", *inside],
@@ -141,17 +153,77 @@ class PrivateReader:
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch = None
 
-    def place(self) -> None:
-        """Lay the card on the reader; clients hear of it within 0.4 s. Raises `ControlError`."""
-        card_control.ask(self.control, "place")
+    def tell(self, *words: str | int) -> Answer:
+        """What the card answers to a line of the control channel (`kiosk.simulation.card_control`). Raises `ControlError`."""
+        return card_control.ask(self.control, " ".join(map(str, words)))
 
-    def pull(self) -> None:
-        """Take the card away, even in the middle of a command. Raises `ControlError`."""
-        card_control.ask(self.control, "pull")
+    def place(self, kind: str | None = None, slot: str = "first") -> None:
+        """Lay the card in hand, or one of `kind`, on the reader; clients hear of it within 0.4 s. Raises `ControlError`."""
+        self.tell("place", *([] if kind is None else [kind]), slot)
+
+    def pull(self, slot: str | None = None) -> None:
+        """Take away what lies in `slot` (everything without), even in the middle of a command. Raises `ControlError`."""
+        self.tell("pull", *([] if slot is None else [slot]))
+
+    def swap(self, kind: str | None = None) -> None:
+        """Exchange the card that lies there for another (somebody else's) faster than pcscd looks. Raises `ControlError`."""
+        self.tell("swap", *([] if kind is None else [kind]))
+
+    def kind(self, kind: str) -> None:
+        """Take a card of `kind` into the hand, exchanging the one that lies there for all to see. Raises `ControlError`."""
+        self.tell("kind", kind)
+
+    def tear(self, in_commands: int) -> None:
+        """Let the card vanish in the middle of a command from now, 1 being the next. Raises `ControlError`."""
+        self.tell("tear", in_commands)
+
+    def delay(self, milliseconds: int) -> None:
+        """Slow every command down from now on. Raises `ControlError`."""
+        self.tell("delay", milliseconds)
+
+    def card(self) -> IssuedCard:
+        """What is to be known of the card in hand. Raises `ControlError`."""
+        told = self.tell("status")["card"]
+        assert isinstance(told, dict)  # noqa: S101  (the server is ours)
+        return IssuedCard(**told)
+
+    def tries(self) -> dict[str, int]:
+        """Tries left of the card in hand: "pin", "signature", "check_number_b", as far as it has them. Raises `ControlError`."""
+        left = self.tell("tries")["tries"]
+        return {str(name): int(number) for name, number in left.items()} if isinstance(left, dict) else {}
+
+    def set_tries(self, password: str, left: int) -> None:
+        """Change how many tries a password of the card in hand has left. Raises `ControlError`."""
+        self.tell("tries", password, left)
+
+    def commands(self) -> int:
+        """How many command APDUs all cards were sent so far. Raises `ControlError`."""
+        told = self.tell("status")["commands"]
+        return told if isinstance(told, int) else 0
+
+    def stop_pcscd(self) -> None:
+        """Stop pcscd, whatever its clients do; cards stay where they lie. Raises `ControlError`."""
+        self.tell("stop_pcscd")
+
+    def start_pcscd(self) -> None:
+        """Start pcscd again, behind the same socket. Raises `ControlError`."""
+        self.tell("start_pcscd")
+
+    def restart_pcscd(self) -> None:
+        """Stop pcscd and start it again at once. Raises `ControlError`."""
+        self.tell("restart_pcscd")
+
+    def unplug(self, slot: str = "first") -> None:
+        """Take the reader of `slot` off the machine; pcscd is started again for it. Raises `ControlError`."""
+        self.tell("unplug", slot)
+
+    def plug(self, slot: str = "first") -> None:
+        """Plug the reader of `slot` in; pcscd is started again for it. Raises `ControlError`."""
+        self.tell("plug", slot)
 
     def audit(self) -> list[str]:
-        """What the card was asked for and must never be (`VirtualCard.audit`); an empty list is the only good one."""
-        noted = card_control.ask(self.control, "audit").get("audit")
+        """What the cards were asked for and must never be (`VirtualCard.audit`); an empty list is the only good one."""
+        noted = self.tell("audit")["audit"]
         return [str(line) for line in noted] if isinstance(noted, list) else []
 
     def ended(self) -> int:
@@ -219,6 +291,10 @@ def _first_line(process: subprocess.Popen[bytes]) -> bytes | None:
             return b""
         line += chunk
     return line
+
+
+def _nameable(name: str) -> bool:
+    return name.isprintable() and '"' not in name
 
 
 def _program(name: str, *, package: str) -> str:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,9 +23,3 @@ def private_reader(issued_card: Path) -> Iterator[PrivateReader]:
     """A private reader of the test's own with the issued card on it, every try left."""
     with PrivateReader(issued_card, inserted=True) as reader:
         yield reader
-
-
-@pytest.fixture
-def client_environment(private_reader: PrivateReader) -> Mapping[str, str]:
-    """The environment of a process that is to be a client of `private_reader`. This process' own is left alone."""
-    return {**os.environ, "PCSCLITE_CSOCK_NAME": str(private_reader.socket)}

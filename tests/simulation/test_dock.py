@@ -16,23 +16,25 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.simulation import card_control, dock
+from kiosk.simulation import dock
 from kiosk.simulation.card_control import ControlError
+from kiosk.simulation.dock import Seen
+from kiosk.simulation.kinds import KINDS
 from kiosk.simulation.pcsc import PrivateReader
 from kiosk.ui.fit import misfits
 from kiosk.ui.geometry import Panel
 from kiosk.ui.messages import Catalogue
 from kiosk.ui.text import Lettering
 from kiosk.ui.ui import Ui
-from kiosk.ui.widgets import Button, Weight, target
+from kiosk.ui.widgets import Button, Label, Weight, target
 
 PROGRAM = """
 import sys
 from pathlib import Path
 from kiosk.simulation.dock import run_dock
-sys.exit(run_dock(Path(sys.argv[1]), "暗証番号 1234"))
+sys.exit(run_dock(Path(sys.argv[1]), ""))
 """
-SCREEN = (800, 480)
+SCREEN = (1024, 768)
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +45,13 @@ def ui() -> Ui:
     return Ui(panel, Catalogue("ja", {}), Lettering())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def x_server() -> Iterator[str]:
     xvfb = shutil.which("Xvfb")
     if xvfb is None:
         pytest.skip("Xvfb is not installed: apt-get install xvfb")
     told, tell = os.pipe()
-    command = [xvfb, "-displayfd", str(tell), "-screen", "0", "800x480x24", "-nolisten", "tcp", "-noreset"]
+    command = [xvfb, "-displayfd", str(tell), "-screen", "0", "1024x768x24", "-nolisten", "tcp", "-noreset"]
     with subprocess.Popen(command, pass_fds=[tell], stderr=subprocess.DEVNULL) as running:
         os.close(tell)
         try:
@@ -91,30 +93,65 @@ def tap(x_server: str, x: int, y: int) -> None:
     xlib.XCloseDisplay(connection)
 
 
-@pytest.mark.parametrize("placed", [True, False])
-def test_its_words_fit_and_the_useful_button_is_filled(ui: Ui, placed: bool) -> None:
-    widgets = dock.build(placed, "暗証番号 1234", ui)
+LOOKS = [
+    Seen(placed=True, pin="1234", check_number_b="55021720352285"),
+    Seen(placed=False),
+    Seen(placed=True, second="resident_card"),
+    Seen(placed=False, second="no_certificate", refused=True),
+    *(Seen(kind=kind) for kind in KINDS),
+]
+
+
+@pytest.mark.parametrize("seen", LOOKS)
+def test_its_words_fit_and_the_useful_button_is_filled(ui: Ui, seen: Seen) -> None:
+    widgets = dock.build(seen, "", ui)
     assert misfits(widgets, ui) == []
     filled = [one.action for one in widgets if isinstance(one, Button) and one.weight is Weight.PRIMARY]
-    assert filled == [dock.PULL if placed else dock.PLACE]
+    assert filled == [dock.PULL if seen.placed else dock.PLACE]
 
 
-def test_its_buttons_place_and_pull_the_card(x_server: str, issued_card: Path, ui: Ui) -> None:
+def test_every_kind_has_a_button_and_the_one_in_hand_is_marked(ui: Ui) -> None:
+    buttons = [one for one in dock.build(Seen(kind="grace"), "", ui) if isinstance(one, Button)]
+    assert [one.action.split()[1] for one in buttons if one.action.startswith(dock.KIND)] == list(KINDS)
+    assert [one.text for one in buttons if one.weight is Weight.STAFF] == [KINDS["grace"].label]
+    assert len({one.text for one in buttons}) == len(buttons)
+
+
+def test_nothing_lies_over_anything(ui: Ui) -> None:
+    rects = [one.rect for one in dock.build(Seen(), "", ui) if isinstance(one, Button | Label)]
+    assert all(ui.area.holds(rect) for rect in rects)
+    assert not any(rect.overlaps(other) for at, rect in enumerate(rects) for other in rects[:at])
+
+
+def test_its_buttons_place_pull_swap_stack_and_choose(x_server: str, issued_card: Path, ui: Ui) -> None:
     try:
         ctypes.CDLL("libXtst.so.6")
     except OSError:
         pytest.skip("libXtst is not installed: apt-get install libxtst6")
     left, top = (SCREEN[0] - ui.panel.width) // 2, (SCREEN[1] - ui.panel.height) // 2
+    steps: list[tuple[str, dict[str, str], str]] = [
+        (dock.PLACE, {"first": "ordinary"}, "ordinary"),
+        (f"{dock.KIND} face_only", {"first": "face_only"}, "face_only"),
+        (dock.SECOND, {"first": "face_only", "second": "transit"}, "face_only"),
+        (dock.PULL, {}, "face_only"),
+        (f"{dock.KIND} low_b", {}, "low_b"),
+    ]
     with PrivateReader(issued_card) as reader, docked(x_server, reader.control):
-        for action, placed in ((dock.PLACE, True), (dock.PULL, False)):
-            button = target(dock.build(not placed, "", ui), action)
+        for action, lying, kind in steps:
+            button = target(dock.build(Seen(), "", ui), action)
             assert button is not None
             x, y = button.rect.centre
-            await_that(
-                lambda: card_control.ask(reader.control, "status")["placed"] is placed,  # noqa: B023
-                f"{action} moves the card",
-                lambda: tap(x_server, left + x, top + y),  # noqa: B023
-            )
+
+            def done(lying: dict[str, str] = lying, kind: str = kind) -> bool:
+                return reader.tell("status")["lying"] == lying and reader.card().kind == kind
+
+            await_that(done, action, lambda x=x, y=y: tap(x_server, left + x, top + y))  # type: ignore[misc]
+        reader.place()
+        button = target(dock.build(Seen(), "", ui), dock.SWAP)
+        assert button is not None
+        x, y = button.rect.centre
+        tap(x_server, left + x, top + y)
+        await_that(lambda: reader.card().kind == "another", "the card is swapped")
 
 
 def test_it_ends_when_signalled(x_server: str, issued_card: Path) -> None:

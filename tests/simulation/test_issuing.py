@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -10,10 +11,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from kiosk.simulation import card_image
+from kiosk.simulation import authority, card_folder, card_image
 from kiosk.simulation.card import VirtualCard
 from kiosk.simulation.card_certificates import fifth_birthday
-from kiosk.simulation.issuing import Person, issue
+from kiosk.simulation.issuing import IssuedCard, Person, card_of, issue, issue_kind
+from kiosk.simulation.kinds import KINDS
 
 PHOTO = bytes.fromhex("0000000c6a5020200d0a870a") + bytes(64)
 
@@ -22,23 +24,43 @@ def certificate_in(folder: Path) -> x509.Certificate:
     return x509.load_der_x509_certificate((folder / "certificate.der").read_bytes())
 
 
+def root_in(folder: Path) -> bytes:
+    return (folder / "trust" / "auth-ca.pem").read_bytes()
+
+
 def test_everything_issued_belongs_to_this_user_alone(issued_card: Path) -> None:
+    card_of(issued_card, KINDS["bank"])
     files = [path for path in issued_card.rglob("*") if path.is_file()]
-    assert {str(path.relative_to(issued_card)) for path in files} == {
+    assert {str(path.relative_to(issued_card)) for path in files} >= {
+        "authority.json",
         "card.json",
         "certificate.der",
         "info.json",
+        "kinds/bank/card.json",
+        "kinds/bank/info.json",
         "trust/auth-ca.pem",
     }
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    folders = [path for path in (issued_card, *issued_card.rglob("*")) if path.is_dir()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
 
 
 def test_the_demo_facts_belong_to_the_certificate(issued_card: Path) -> None:
-    assert json.loads((issued_card / "info.json").read_bytes()) == {
-        "pin": "1234",
-        "check_number_b": "55021720352285",
-        "fingerprint": sha256((issued_card / "certificate.der").read_bytes()).hexdigest(),
-    }
+    fingerprint = sha256((issued_card / "certificate.der").read_bytes()).hexdigest()
+    assert card_folder.facts(issued_card) == IssuedCard("1234", "55021720352285", fingerprint, "ordinary")
+
+
+@pytest.mark.parametrize("person", [Person(), Person(pin=None, foreign=True, sex="1", name="見本\u3000次郎")])
+def test_whose_card_it_is_stands_in_the_folder(tmp_path: Path, person: Person) -> None:
+    issue(tmp_path, person, PHOTO)
+    assert card_folder.holder(tmp_path) == person
+    told = json.loads((tmp_path / "info.json").read_bytes())
+    assert (told["western_year"], told["sitter"]) == (person.foreign, "astronaut")
+
+
+def test_nobody_of_ours_holds_a_bank_card(tmp_path: Path) -> None:
+    issue_kind(tmp_path, KINDS["bank"])
+    assert card_folder.holder(tmp_path) is None
 
 
 def test_the_certificate_stands_under_the_root_that_says_simulated(issued_card: Path) -> None:
@@ -57,8 +79,47 @@ def test_the_certificate_stands_under_the_root_that_says_simulated(issued_card: 
 
 def test_every_card_is_another_card(tmp_path: Path, issued_card: Path) -> None:
     issue(tmp_path, Person(), PHOTO)
+    assert root_in(tmp_path) != root_in(issued_card)
     assert certificate_in(tmp_path).serial_number != certificate_in(issued_card).serial_number
     assert certificate_in(tmp_path).public_key() != certificate_in(issued_card).public_key()
+
+
+def test_issuing_again_keeps_the_authority(tmp_path: Path) -> None:
+    first = issue(tmp_path, Person(), PHOTO)
+    root = root_in(tmp_path)
+    again = issue(tmp_path, Person(pin="4321"), PHOTO)
+    assert again.fingerprint != first.fingerprint
+    assert root_in(tmp_path) == root
+
+
+def test_many_issue_their_first_cards_side_by_side_under_one_authority(tmp_path: Path) -> None:
+    issued_at = datetime(2026, 11, 22, tzinfo=UTC)
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: authority.of_folder(tmp_path, issued_at).root_pem, range(4)))
+    assert len(set(made)) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["authority.json"]
+
+
+def test_one_kind_issued_side_by_side_is_one_card(tmp_path: Path) -> None:
+    issue(tmp_path, Person(), PHOTO)
+    with ThreadPoolExecutor(4) as pool:
+        places = list(pool.map(lambda _: card_of(tmp_path, KINDS["foreign"]), range(4)))
+    assert set(places) == {tmp_path / "kinds" / "foreign"}
+    assert [path.name for path in (tmp_path / "kinds").iterdir()] == ["foreign"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"authentication_key": "x"}'])
+def test_an_authority_that_is_none_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "authority.json").write_bytes(content)
+    with pytest.raises(card_image.CardImageError, match="use another folder"):
+        issue(tmp_path, Person(), PHOTO)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"pin": null}', b"1"])
+def test_facts_that_are_none_are_one_sentence(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "info.json").write_bytes(content)
+    with pytest.raises(card_image.CardImageError, match="--issue"):
+        card_folder.facts(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import pytest
 
@@ -24,9 +23,8 @@ from kiosk.errors import MissingError
 from kiosk.simulation import card_control, pcsc
 from kiosk.simulation.card_control import ControlError
 from kiosk.simulation.pcsc import PrivateReader, PrivateReaderError
+from tests.simulation.stack import alive, await_that, client, descendants, line, program, run
 
-CLIENT = Path(__file__).parent / "follow_reader.py"
-READER = "Kiosk Card Reader 00 00"
 NOBODY = 65534
 
 HOLDER = """
@@ -41,129 +39,84 @@ reader.close()
 """
 
 
-def await_that(true: Callable[[], bool], what: str, within: float = 5.0) -> None:
-    deadline = time.monotonic() + within
-    while not true():
-        assert time.monotonic() < deadline, f"did not come true within {within} s: {what}"
-        select.select([], [], [], 0.01)
+@pytest.fixture(scope="module")
+def shared_reader(issued_card: Path) -> Iterator[PrivateReader]:
+    """For tests that leave it as it is."""
+    with PrivateReader(issued_card, inserted=True) as reader:
+        yield reader
 
 
-def line(stream: IO[str] | None, within: float = 5.0) -> str:
-    assert stream is not None
-    assert select.select([stream], [], [], within)[0], f"no line within {within} s"
-    return stream.readline().strip()
-
-
-def descendants(pid: int) -> set[tuple[int, str]]:
-    """Every process below `pid`, with its start time so that a number used again is not mistaken for it."""
-    parents: dict[int, int] = {}
-    started: dict[int, str] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                parents[int(entry.name)], started[int(entry.name)] = int(fields[1]), fields[19]
-    found: set[int] = set()
-    while more := {child for child, parent in parents.items() if parent in {pid, *found}} - found:
-        found |= more
-    return {(child, started[child]) for child in found}
-
-
-def alive(process: tuple[int, str]) -> bool:
-    with contextlib.suppress(OSError):
-        fields = Path(f"/proc/{process[0]}/stat").read_text().rpartition(")")[2].split()
-        return fields[19] == process[1] and fields[0] != "Z"
-    return False
-
-
-@contextlib.contextmanager
-def client(task: str, environment: Mapping[str, str], reader: str = READER) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, str(CLIENT), task, reader]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
-        try:
-            yield process
-        finally:
-            assert process.stdin is not None
-            process.stdin.close()
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                raise
+def pcscd_of(reader: PrivateReader) -> int:
+    assert reader._process is not None
+    return next(pid for pid, _ in descendants(reader._process.pid) if program(pid) == "pcscd")
 
 
 def names(reader: PrivateReader) -> str:
-    environment = {**os.environ, "PCSCLITE_CSOCK_NAME": str(reader.socket)}
-    done = subprocess.run(
-        ["opensc-tool", "-l"], env=environment, capture_output=True, text=True, timeout=20, check=True
-    )
-    return done.stdout
+    return run(reader, "opensc-tool", "-l").stdout
 
 
 class TestPlacingAndPulling:
     def test_clients_see_the_card_come_and_go(self, issued_card: Path) -> None:
-        with PrivateReader(issued_card) as reader:
-            environment = {**os.environ, "PCSCLITE_CSOCK_NAME": str(reader.socket)}
-            with client("events", environment) as process:
+        with PrivateReader(issued_card) as reader, client("events", reader) as process:
+            assert line(process.stdout) == "empty"
+            for _ in range(2):
+                reader.place()
+                assert line(process.stdout) == "present"
+                reader.pull()
                 assert line(process.stdout) == "empty"
-                for _ in range(2):
-                    reader.place()
-                    assert line(process.stdout) == "present"
-                    reader.pull()
-                    assert line(process.stdout) == "empty"
 
     def test_a_card_inserted_from_the_start_has_been_seen_at_the_start(self, private_reader: PrivateReader) -> None:
-        assert card_control.ask(private_reader.control, "status") == {"ok": True, "placed": True, "seen": True}
+        status = private_reader.tell("status")
+        assert (status["placed"], status["seen"]) == (True, True)
         assert [word for word in names(private_reader).split() if word in ("Yes", "No")] == ["Yes", "No"]
 
     def test_placing_and_pulling_twice_is_once(self, private_reader: PrivateReader) -> None:
         private_reader.place()
         private_reader.pull()
         private_reader.pull()
-        assert card_control.ask(private_reader.control, "status") == {"ok": True, "placed": False, "seen": False}
+        status = private_reader.tell("status")
+        assert (status["placed"], status["seen"]) == (False, False)
         private_reader.place()
-        await_that(lambda: card_control.ask(private_reader.control, "status")["seen"] is True, "seen again")
+        await_that(lambda: private_reader.tell("status")["seen"] is True, "seen again")
 
     def test_a_card_can_be_pulled_in_the_middle_of_a_command(self, issued_card: Path) -> None:
-        with PrivateReader(issued_card, inserted=True, delay_ms=5000) as reader:
-            environment = {**os.environ, "PCSCLITE_CSOCK_NAME": str(reader.socket)}
-            with client("command", environment) as process:
-                assert line(process.stdout) == "connected"
-                reader.pull()
-                assert line(process.stdout) == "lost"
+        with (
+            PrivateReader(issued_card, inserted=True, delay_ms=5000) as reader,
+            client("command", reader) as process,
+        ):
+            assert line(process.stdout) == "connected"
+            reader.pull()
+            assert line(process.stdout) == "lost"
 
     def test_a_delay_is_added_to_every_command(self, issued_card: Path) -> None:
-        with PrivateReader(issued_card, inserted=True, delay_ms=300) as reader:
-            environment = {**os.environ, "PCSCLITE_CSOCK_NAME": str(reader.socket)}
-            with client("command", environment) as process:
-                assert line(process.stdout) == "connected"
-                before = time.monotonic()
-                assert line(process.stdout) == "answered 9000"
-                assert time.monotonic() - before > 0.2
+        with PrivateReader(issued_card, inserted=True, delay_ms=300) as reader, client("command", reader) as process:
+            assert line(process.stdout) == "connected"
+            before = time.monotonic()
+            assert line(process.stdout) == "answered 9000"
+            assert time.monotonic() - before > 0.2
 
 
 class TestControl:
-    def test_several_clients_talk_at_once(self, private_reader: PrivateReader) -> None:
+    def test_several_clients_talk_at_once(self, shared_reader: PrivateReader) -> None:
         with contextlib.ExitStack() as stack:
             clients = [stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(5)]
             for each in clients:
                 each.settimeout(5)
-                each.connect(str(private_reader.control))
+                each.connect(str(shared_reader.control))
             for each in reversed(clients):
                 each.sendall(b"status\naudit\n")
                 with each.makefile("rb") as lines:
                     assert json.loads(lines.readline())["placed"] is True
                     assert json.loads(lines.readline()) == {"ok": True, "audit": []}
 
-    def test_an_unknown_command_is_one_sentence(self, private_reader: PrivateReader) -> None:
-        with pytest.raises(ControlError, match="expected one of: place, pull, audit, status, quit"):
-            card_control.ask(private_reader.control, "explode")
+    def test_an_unknown_command_is_one_sentence(self, shared_reader: PrivateReader) -> None:
+        with pytest.raises(ControlError, match=r"expected one of: place, pull, swap, .*, quit"):
+            shared_reader.tell("explode")
 
-    def test_a_line_without_end_is_hung_up_on(self, private_reader: PrivateReader) -> None:
+    def test_a_line_without_end_is_hung_up_on(self, shared_reader: PrivateReader) -> None:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(5)
-            connection.connect(str(private_reader.control))
+            connection.connect(str(shared_reader.control))
             connection.sendall(b"x" * 1000)
             with contextlib.suppress(ConnectionResetError):
                 assert connection.recv(100) == b""
@@ -175,22 +128,27 @@ class TestControl:
         with pytest.raises(ControlError, match="does not answer"):
             private_reader.place()
 
-    def test_the_audit_reaches_the_caller(
-        self, private_reader: PrivateReader, client_environment: Mapping[str, str]
-    ) -> None:
+    def test_the_audit_reaches_the_caller(self, private_reader: PrivateReader) -> None:
         assert private_reader.audit() == []
         juki = "00:A4:04:0C:0A:D3:92:10:00:31:00:01:01:04:01"
-        subprocess.run(
-            ["opensc-tool", "--reader", "0", "-s", juki],
-            env=client_environment,
-            capture_output=True,
-            timeout=20,
-            check=True,
-        )
+        assert run(private_reader, "opensc-tool", "--reader", "0", "-s", juki).returncode == 0
         assert private_reader.audit() == ["SELECT juki application"]
 
 
 class TestPrivacy:
+    def test_three_stand_side_by_side_and_each_moves_its_own_cards(self, issued_card: Path) -> None:
+        with contextlib.ExitStack() as stack:
+            three = [stack.enter_context(PrivateReader(issued_card, inserted=True)) for _ in range(3)]
+            told = [stack.enter_context(client("events", each)) for each in three]
+            assert [line(each.stdout) for each in told] == ["present"] * 3
+            three[0].pull()
+            three[1].restart_pcscd()
+            three[2].set_tries("pin", 1)
+            assert line(told[0].stdout) == "empty"
+            assert line(told[1].stdout) == "no service"
+            assert [each.tries()["pin"] for each in three] == [3, 3, 1]
+            assert len({each.socket for each in three}) == 3
+
     def test_two_readers_stand_side_by_side(self, issued_card: Path) -> None:
         left_reader = PrivateReader(issued_card, reader_name="Left", inserted=True)
         right_reader = PrivateReader(issued_card, reader_name="Right")
@@ -200,26 +158,24 @@ class TestPrivacy:
             assert "Right 00 00" in names(right)
             assert "Yes" not in names(right)
 
-    @pytest.mark.usefixtures("private_reader")
+    @pytest.mark.usefixtures("shared_reader")
     def test_nothing_listens_outside(self) -> None:
         with socket.socket() as connection:
             assert connection.connect_ex(("127.0.0.1", 0x8C7B)) != 0
 
-    @pytest.mark.usefixtures("private_reader")
-    def test_it_leaves_the_machines_own_readers_alone(self) -> None:
-        pcscd = next(pid for pid, _ in descendants(os.getpid()) if program(pid) == "pcscd")
+    def test_it_leaves_the_machines_own_readers_alone(self, shared_reader: PrivateReader) -> None:
+        pcscd = pcscd_of(shared_reader)
         usb_drivers = Path(f"/proc/{pcscd}") / "root" / "usr/lib/pcsc/drivers"
         assert not usb_drivers.exists() or list(usb_drivers.iterdir()) == []
 
-    def test_the_sockets_lie_in_a_folder_for_this_user_alone(self, private_reader: PrivateReader) -> None:
-        folder = private_reader.socket.parent.parent
+    def test_the_sockets_lie_in_a_folder_for_this_user_alone(self, shared_reader: PrivateReader) -> None:
+        folder = shared_reader.socket.parent.parent
         assert folder.stat().st_mode & 0o077 == 0
-        assert folder in private_reader.control.parents
+        assert folder in shared_reader.control.parents
 
-    def test_no_log_holds_a_pin(self, private_reader: PrivateReader, client_environment: Mapping[str, str]) -> None:
-        command = ["pkcs15-tool", "--verify-pin", "--auth-id", "1", "--pin", "1234"]
-        subprocess.run(command, env=client_environment, capture_output=True, timeout=20, check=True)
-        for log in private_reader.socket.parent.parent.rglob("*.log"):
+    def test_no_log_holds_a_pin(self, shared_reader: PrivateReader) -> None:
+        assert run(shared_reader, "pkcs15-tool", "--verify-pin", "--auth-id", "1", "--pin", "1234").returncode == 0
+        for log in shared_reader.socket.parent.parent.rglob("*.log"):
             text = log.read_text("utf-8", "replace")
             assert "1234" not in text
             assert "31 32 33 34" not in text
@@ -247,23 +203,60 @@ class TestEnding:
         await_that(lambda: not any(map(alive, started)), "no process of the killed owner is left")
         await_that(lambda: not folder.exists(), "its folder is gone")
 
+    @pytest.mark.parametrize("after", [0.0, 0.2, 0.4])
+    def test_an_owner_killed_while_it_starts_leaves_nothing(self, issued_card: Path, after: float) -> None:
+        command = [sys.executable, "-c", HOLDER, str(issued_card)]
+        pipe = subprocess.PIPE
+        # A short path: the address of a socket in it holds 107 bytes.
+        with tempfile.TemporaryDirectory(prefix="own-") as own:
+            environment = {**os.environ, "TMPDIR": own}
+            with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True) as holder:
+                assert holder.stdout is not None
+                await_that(lambda: bool(descendants(holder.pid)), "it has begun to start", within=15)
+                select.select([holder.stdout], [], [], after)
+                started = descendants(holder.pid)
+                holder.kill()
+                holder.wait(5)
+            # Those that the first ones had still to start end with the first process of their namespace.
+            await_that(lambda: not any(map(alive, started)), "no process of the killed owner is left", within=15)
+            await_that(lambda: not any(Path(own).iterdir()), "its folder is gone")
+
+    def test_a_killed_owner_of_a_restarted_pcscd_leaves_no_orphans(self, issued_card: Path) -> None:
+        command = [sys.executable, "-c", HOLDER, str(issued_card)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+            control = Path(line(holder.stdout, 15)).with_name("control")
+            card_control.ask(control, "restart_pcscd")
+            card_control.ask(control, "swap")
+            started = descendants(holder.pid)
+            assert sum(program(pid) == "pcscd" for pid, _ in started) == 1
+            holder.kill()
+            holder.wait(5)
+        await_that(lambda: not any(map(alive, started)), "no process of the killed owner is left")
+
     def test_a_reader_whose_pcscd_dies_says_so_and_ends(self, issued_card: Path) -> None:
         with PrivateReader(issued_card) as reader:
-            pcscd = next(pid for pid, _ in descendants(os.getpid()) if program(pid) == "pcscd")
-            os.kill(pcscd, signal.SIGKILL)
+            os.kill(pcscd_of(reader), signal.SIGKILL)
             assert select.select([reader.ended()], [], [], 5)[0]
             assert "pcscd ended on its own" in str(reader.failure())
 
 
-def program(pid: int) -> str:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/comm").read_text().strip()
-    return ""
+def test_cards_may_lie_where_pcscd_has_its_folder(issued_card: Path) -> None:
+    """/run is covered inside: a session's folder for passing files often lies below it."""
+    try:
+        below = tempfile.TemporaryDirectory(prefix="kiosk-test-", dir="/run")
+    except OSError as error:
+        pytest.skip(f"/run is not writable: {error.strerror}")
+    with below as folder:
+        shutil.copytree(issued_card, Path(folder) / "card")
+        with PrivateReader(Path(folder) / "card", patients=Path(folder) / "patients.json") as reader:
+            reader.kind("foreign")
+        assert (Path(folder) / "card" / "kinds" / "foreign" / "card.json").exists()
+        assert (Path(folder) / "patients.json").exists()
 
 
 class TestWhatIsMissing:
     def test_a_folder_without_a_card(self, tmp_path: Path) -> None:
-        with pytest.raises(PrivateReaderError, match="no card has been issued here"):
+        with pytest.raises(PrivateReaderError, match=f"{tmp_path}: no card has been issued here"):
             PrivateReader(tmp_path).start()
 
     def test_pcscd(self, issued_card: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from kiosk.errors import ExitCode, KioskError, UsageError
 from kiosk.simulation.demo.board_page import Arrival, BoardPage, wait_for
 from kiosk.simulation.demo.children import Child, own_command
 from kiosk.simulation.demo.glass import environment_of, glass
-from kiosk.simulation.demo.player import Player, PlayError
+from kiosk.simulation.demo.player import CardRefusedError, Player, PlayError
 from kiosk.simulation.demo.site import Site, site
 from kiosk.ui.geometry import Panel
 
@@ -73,10 +73,18 @@ def demo(args: argparse.Namespace) -> int:
 def _by_hand(args: argparse.Namespace, folder: Path) -> int:
     sitter = STRANGER if args.impostor else HOLDER
     _say("starting (the first time takes a few seconds longer):")
-    with site(folder, _step, sitter=sitter, camera=args.camera, window=True, panel=PANEL) as around:
+    with site(
+        folder,
+        _step,
+        sitter=sitter,
+        camera=args.camera,
+        window=True,
+        panel=PANEL,
+        kind=args.kind,
+        card_front=args.card_front,
+    ) as around:
         kiosk = Child(["run", "--config", str(around.kiosk_yaml)], folder / "kiosk.log")
-        hint = f"暗証番号 {around.pin}"
-        dock = subprocess.Popen(own_command("simulate", "dock", "--control", str(around.control), "--hint", hint))
+        dock = subprocess.Popen(own_command("simulate", "dock", "--control", str(around.control), "--corner", "16,48"))
         try:
             _say("")
             _say(f"  the board at the desk:  {around.board_url}/   (open it in your browser)")
@@ -109,6 +117,9 @@ def _played(args: argparse.Namespace, folder: Path) -> int:
     outcome = Outcome(args.method)
     try:
         _play(args, folder, pictures, outcome)
+    except CardRefusedError as error:
+        outcome.error, outcome.exit_code = str(error), ExitCode.NOT_CONFIRMED
+        _say(str(error))
     except (PlayError, TimeoutError) as error:
         outcome.error, outcome.exit_code = str(error), ExitCode.BUG
         _say(f"the visit failed: {error}")
@@ -131,7 +142,18 @@ def _play(args: argparse.Namespace, folder: Path, pictures: Path, outcome: Outco
         panel = stack.enter_context(glass(folder / "panel", width, height))
         outcome.touch = panel.kind
         _step(panel.kind)
-        around = stack.enter_context(site(folder, _step, sitter=sitter, camera=args.camera, window=False, panel=PANEL))
+        around = stack.enter_context(
+            site(
+                folder,
+                _step,
+                sitter=sitter,
+                camera=args.camera,
+                window=False,
+                panel=PANEL,
+                kind=args.kind,
+                card_front=args.card_front,
+            )
+        )
         _step("the board in a browser")
         board = stack.enter_context(contextlib.closing(BoardPage(around.board_url + "/board")))
         board.open()

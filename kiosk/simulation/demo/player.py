@@ -36,8 +36,22 @@ LOOK_SECONDS = 8.0
 SCREEN_SECONDS = 25.0
 
 
+ONE_WAY = {
+    **dict.fromkeys(("infant", "low_b"), "P02-infant"),
+    **dict.fromkeys(("face_only", "locked_pin"), "P02-face-only"),
+}
+"""The choice as these kinds of cards leave it."""
+
+REFUSED = ("E01", "E02", "E06", "E20")
+"""Screens that say so of a card (`screens.screen_of`)."""
+
+
 class PlayError(Exception):
     """The visit did not go as it should; the text says where."""
+
+
+class CardRefusedError(PlayError):
+    """The kiosk says that this card cannot be used."""
 
 
 @dataclass
@@ -122,7 +136,8 @@ class Player:
 
     def press(self, screen: str, action: str, secret: str | None = None) -> None:
         """Put a finger on the widget with this action, as the screen's own `build` places it."""
-        for name in (screen, *(each for each in EXAMPLES if each.split("-")[0] == screen)):
+        first = ONE_WAY.get(self.site.kind, screen) if screen == "P02" else screen
+        for name in (first, *(each for each in EXAMPLES if each.split("-")[0] == screen)):
             example = EXAMPLES.get(name)
             found = target(build(example, self._words()), action, secret) if example is not None else None
             if found is not None:
@@ -151,16 +166,15 @@ class Player:
     # -- one visit ---------------------------------------------------------------------------------------------------
 
     def identify(self, method: str, board: BoardPage) -> None:
-        """From the card on the reader to the first consent screen."""
+        """From the card on the reader to the first consent screen, or to the end where none may be asked."""
         self.site.place()
-        self.screen("P02")
+        self.recognised()
         if method == "pin":
             self.press("P02", "choose_pin")
             self.screen("P04")
             self.type_pin(self.site.pin)
         elif method == "face":
-            self.press("P02", "choose_face")
-            self.screen("P03")
+            self.choose_face()
             self.film()
         else:
             board.choose_staff(STAFF[0]["id"])
@@ -170,12 +184,27 @@ class Player:
             self.picture(f"{len(self.screens):02d}-P05-comparing.png")
             board.picture(self.pictures / "board-comparing.png")
             board.click("confirm_visual")
-        self.screen("P08", seconds=45)
+        self.screen("P08", "P16", seconds=45)
+
+    def recognised(self) -> None:
+        """The card on the reader can be used; raises `CardRefusedError` where the screen says that it cannot."""
+        if (shown := self.screen("P02", *REFUSED)) != "P02":
+            raise CardRefusedError(f"the kiosk does not take this card: screen {shown}")
+
+    def choose_face(self) -> None:
+        """The face way, up to the camera; the card's front first, where this kiosk has to be told what is printed there."""
+        self.press("P02", "choose_face")
+        if self.screen("P03", "P03n", "P03f") == "P03n":
+            for digit in self.site.check_number_b:
+                self.press("P03n", "digit", digit)
+            self.press("P03n", "number_typed")
+            self.screen("P03")
 
     def finish(self) -> None:
         """Consent, wait until it is done, take the card."""
-        self.press("P08", "agree_all")
-        self.screen("P16")
+        if self.screens[-1] == "P08":
+            self.press("P08", "agree_all")
+            self.screen("P16")
         self.hears("delivered", 5)
         self.picture(f"{len(self.screens):02d}-P16-delivered.png")
         self.site.pull()
@@ -184,9 +213,8 @@ class Player:
     def fail_as_impostor(self) -> None:
         """Another person before the camera: three attempts, then the card is taken away."""
         self.site.place()
-        self.screen("P02")
-        self.press("P02", "choose_face")
-        self.screen("P03")
+        self.recognised()
+        self.choose_face()
         shown = self.screen("P02", "P06", "P08", seconds=60)
         if shown != "P02":
             raise PlayError("a stranger was taken for the card's holder")

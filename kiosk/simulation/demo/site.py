@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,8 @@ class Site:
     kiosk_yaml: Path
     board_url: str
     pin: str
+    check_number_b: str
+    kind: str
     control: Path
     at_the_desk: list[Child]
 
@@ -61,9 +62,20 @@ class Site:
 
 @contextlib.contextmanager
 def site(
-    folder: Path, say: Say, *, sitter: str, camera: str | None, window: bool, panel: tuple[int, int, float]
+    folder: Path,
+    say: Say,
+    *,
+    sitter: str,
+    camera: str | None,
+    window: bool,
+    panel: tuple[int, int, float],
+    kind: str = "ordinary",
+    card_front: str = "known",
 ) -> Iterator[Site]:
-    """Start it all, hand it over, and end it all. Raises `KioskError` where something cannot be had."""
+    """Start it all, hand it over, and end it all. Raises `KioskError` where something cannot be had.
+
+    `kind` of card (`kiosk.simulation.kinds`); `card_front`: how the kiosk gets check number B (`known`: it is told).
+    """
     with contextlib.ExitStack() as stack:
 
         def start(*words: str) -> Child:
@@ -86,14 +98,14 @@ def site(
 
         say("a virtual My Number Card and a private card reader")
         issued = folder / "card"
-        laid = start("simulate", "card", "--folder", str(issued), "--issue", "--sitter", "astronaut")
-        card = laid.ready(START_SECONDS)
-        (folder / "kiosk-public.pem").write_bytes(KioskKey.create(folder / "kiosk.key").public_pem())
         patients = folder / "patients.json"
-        patients.write_text(json.dumps({str(card["fingerprint"]): {"answer": "valid"}}), encoding="utf-8")
+        patients.write_text("{}", encoding="utf-8")
+        words = ("--folder", str(issued), "--issue", "--kind", kind, "--patients", str(patients))
+        card = start("simulate", "card", *words).ready(START_SECONDS)
+        (folder / "kiosk-public.pem").write_bytes(KioskKey.create(folder / "kiosk.key").public_pem())
 
         say("a simulated eligibility centre")
-        root = issued / "trust" / "auth-ca.pem"
+        root = Path(str(card["root"]))
         centre_words = ["--folder", str(folder / "centre"), "--card-root", str(root)]
         centre_words += ["--kiosk-key", str(folder / "kiosk-public.pem"), "--patients", str(patients)]
         centre = start("simulate", "centre", *centre_words).ready(START_SECONDS)
@@ -108,11 +120,15 @@ def site(
 
         kiosk_yaml = folder / "kiosk.yaml"
         settings = _kiosk(folder, card, centre, reception, str(camera), root)
+        settings["card_front"] = "typed" if card_front == "known" else card_front
+        if card_front == "known" and card["check_number_b"]:
+            settings["simulation"] = {"check_number_b": str(card["check_number_b"])}
         width, height, inches = panel
         settings["display"] = {"width": width, "height": height, "diagonal_inches": inches, "window": window}
         _write(kiosk_yaml, settings)
         control = Path(str(card["control"]))
-        yield Site(folder, kiosk_yaml, str(reception["staff_door"]), str(card["pin"]), control, at_the_desk)
+        board, pin = str(reception["staff_door"]), str(card["pin"] or "")
+        yield Site(folder, kiosk_yaml, board, pin, str(card["check_number_b"] or ""), kind, control, at_the_desk)
 
 
 def _write(path: Path, settings: dict[str, object]) -> None:
@@ -150,5 +166,4 @@ def _kiosk(folder: Path, card: Line, centre: Line, reception: Line, camera: str,
             "centre": {"url": str(centre["url"]), "ca_file": str(centre["ca_file"])},
         },
         "delivery": {"urls": [str(reception["kiosk_door"])], "folder": str(folder / "kiosk-state")},
-        "simulation": {"check_number_b": str(card["check_number_b"])},
     }
