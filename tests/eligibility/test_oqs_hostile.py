@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import random
+import subprocess
+import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kiosk.eligibility.oqs import bulk, checkup, document, from_xml, medication, qualification, registration
 from kiosk.eligibility.oqs.document import MAX_BYTES, MAX_DEPTH
 from kiosk.eligibility.oqs.errors import MalformedMessageError, OqsError
 from kiosk.eligibility.oqs.reading import read_result
@@ -107,6 +112,87 @@ def test_a_bomb_of_the_greatest_length_goes_off_in_vain(bomb: str) -> None:
 def test_a_message_that_is_too_large_is_not_looked_at() -> None:
     with pytest.raises(MalformedMessageError, match="larger"):
         read_result(VALID + b" " * MAX_BYTES)
+    started = time.process_time()
+    with pytest.raises(MalformedMessageError, match="larger"):
+        read_result(bytes(100_000_000))
+    assert time.process_time() - started < 0.01
+
+
+def test_no_more_is_taken_from_a_file_than_a_message_may_have() -> None:
+    class Pipe(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            assert size is not None
+            assert 0 < size <= MAX_BYTES + 1
+            return super().read(size)
+
+    assert document.taken(Pipe(VALID)) == VALID
+    with pytest.raises(MalformedMessageError, match="larger"):
+        document.taken(Pipe(bytes(MAX_BYTES + 1)))
+
+
+MESSAGES: list[type[Any]] = [
+    qualification.QualificationRequest,
+    qualification.QualificationResponse,
+    bulk.BulkRequest,
+    bulk.BulkReception,
+    bulk.BulkResponse,
+    bulk.ConsentedRequest,
+    registration.RegistrationRequest,
+    registration.RegistrationResponse,
+    registration.BulkRegistrationResponse,
+    medication.MedicationRequest,
+    medication.MedicationResponse,
+    checkup.CheckupResponse,
+]
+
+
+@pytest.mark.parametrize("kind", MESSAGES, ids=lambda kind: kind.__name__)
+@settings(deadline=None, max_examples=20)
+@given(message=st.binary(max_size=2048) | st.text(max_size=2048))
+def test_any_bytes_give_a_typed_error_whatever_they_were_to_be(kind: type[Any], message: bytes | str) -> None:
+    with pytest.raises(MalformedMessageError):
+        from_xml.read(message, kind, document.MEDICAL)
+
+
+WIDEST = {
+    "unknown": (b"<XmlMsg><MessageHeader>", b"<a/>", b"</MessageHeader></XmlMsg>"),
+    "known": (b"<XmlMsg><MessageHeader>", b"<ResultCode>1</ResultCode>", b"</MessageHeader></XmlMsg>"),
+    "claims": (b"<XmlMsg><MessageBody>", b"<MeTrMonthInf/>", b"</MessageBody></XmlMsg>"),
+    "bodies": (b"<XmlMsg>", b"<MessageBody><X/></MessageBody>", b"</XmlMsg>"),
+}
+
+
+@pytest.mark.parametrize("widest", WIDEST)
+def test_the_widest_message_that_is_let_in_is_read_within_a_second(widest: str) -> None:
+    start, repeated, end = WIDEST[widest]
+    message = start + repeated * ((document.MEDICAL.tags - 8) // repeated.count(b"<")) + end
+    started = time.process_time()
+
+    from_xml.read(message, medication.MedicationResponse, document.MEDICAL)
+
+    assert time.process_time() - started < SECONDS
+
+
+def test_hostile_messages_leave_no_more_than_some_megabytes(tmp_path: Path) -> None:
+    for number, bomb in enumerate(BOMBS.values()):
+        (tmp_path / f"{number:02d}").write_bytes(bomb)
+    script = (
+        "import pathlib, resource, sys\n"
+        "from kiosk.eligibility.oqs.errors import OqsError\n"
+        "from kiosk.eligibility.oqs.reading import read_result\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):\n"
+        "    try:\n"
+        "        read_result(path.read_bytes())\n"
+        "    except OqsError:\n"
+        "        pass\n"
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script, tmp_path], check=True, capture_output=True, text=True, timeout=60
+    )
+
+    assert int(told.stdout) < 64
 
 
 @pytest.mark.parametrize(
@@ -139,10 +225,10 @@ def test_utf_16_does_not_smuggle_a_document_type() -> None:
     assert read_quickly(message.encode("utf-16")) == "malformed"
 
 
-def test_bytes_that_are_not_of_the_declared_encoding_are_refused() -> None:
-    message = VALID.decode().encode("cp932")
+def test_bytes_that_are_of_no_encoding_of_the_interface_are_refused() -> None:
+    message = VALID.replace("厚労".encode(), b"\xff\xfe\x80")
 
-    with pytest.raises(MalformedMessageError, match="not utf-8 at byte"):
+    with pytest.raises(MalformedMessageError, match="neither UTF-8 nor Shift_JIS"):
         read_result(message)
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from kiosk.eligibility.oqs.codes import CardClass
-
-_LATE_ELDERLY = "39"
-"""法別番号 of 後期高齢者医療 (domain/oqs-interface.md section 7.2)."""
+from kiosk.eligibility.oqs.numbers import is_late_elderly
 
 
 def copay_ratio(
@@ -28,7 +26,7 @@ def copay_ratio(
     """
     if card_class == CardClass.MEDICAL_ASSISTANCE:
         return None
-    if insurer_number is not None and len(insurer_number) == 8 and insurer_number.startswith(_LATE_ELDERLY):
+    if insurer_number is not None and is_late_elderly(insurer_number):
         return late_elderly
     if elderly_certificate is not None:
         return elderly_certificate

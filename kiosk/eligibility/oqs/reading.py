@@ -1,4 +1,4 @@
-"""Reading an eligibility result, `OQSsiquc01res`: a card's (face) or a number look-up's, which share one tree.
+"""An eligibility result in the house's own words, from `OQSsiquc01res`: a card's (face) or a number look-up's.
 
 Tolerant where real files differ: any element order, unknown elements passed over, UTF-8 or code page 932, padded
 insurer numbers, PrescriptionIssueSelect in either place, no ResultList, several results. Strict where it decides: what
@@ -12,18 +12,22 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from kiosk.eligibility.oqs import codes, document
+from kiosk.eligibility.oqs import codes, from_xml
+from kiosk.eligibility.oqs.certificates import within
 from kiosk.eligibility.oqs.codes import PrescriptionIssue, ReferenceClassification
 from kiosk.eligibility.oqs.copay import copay_ratio
-from kiosk.eligibility.oqs.elements import Fields
-from kiosk.eligibility.oqs.errors import FailedMessageError, Layer, MalformedMessageError, StillProcessingError
+from kiosk.eligibility.oqs.errors import MalformedMessageError
+from kiosk.eligibility.oqs.outcome import known, refuse_failed_file, refuse_failed_person, result_code
+from kiosk.eligibility.oqs.qualification import QualificationResponse, QualificationResponseBody
+from kiosk.eligibility.oqs.result import ResultOfQualificationConfirmation
+from kiosk.eligibility.oqs.schema import unread
 from kiosk.record import dates
 from kiosk.record.eligibility import EligibilityResult, Validity
 
 MAX_RESULTS = 32
 """Insurance and medical assistance make two; more than this is no person's."""
 
-_RESULT = ("ResultList", "ResultOfQualificationConfirmation")
+_PRESCRIPTION = "PrescriptionIssueSelect"
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -55,147 +59,124 @@ def read_result(message: bytes | str) -> QualificationResult:
     Raises `MalformedMessageError`, `StillProcessingError` (SegmentOfResult 2) or `FailedMessageError` (SegmentOfResult
     9, ProcessingResultStatus 2).
     """
-    root = document.tree(message)
-    if root.tag != "XmlMsg":
-        raise MalformedMessageError("the message's root is not XmlMsg")
-    unread: set[str] = set()
-    top = Fields(root, unread)
-    header = _the(top, "MessageHeader")
-    _refuse_failed_file(header)
-    body = _the(top, "MessageBody")
-    _refuse_failed_person(body)
-    processed_at = header.instant("ProcessExecutionTime")
-    validity = body.code("QualificationValidity", codes.QualificationValidity)
+    return result_of(from_xml.read(message, QualificationResponse))
+
+
+def result_of(response: QualificationResponse) -> QualificationResult:
+    """The result that a message which was read already holds; raises as `read_result` does."""
+    header = response.header
+    if header is None:
+        raise MalformedMessageError("the message has no MessageHeader")
+    refuse_failed_file(header)
+    body = response.body
+    if body is None:
+        raise MalformedMessageError("the message has no MessageBody")
+    refuse_failed_person(body)
+    processed_at = header.process_execution_time
+    validity = known(body.qualification_validity)
     if processed_at is None or validity is None:
         raise MalformedMessageError("the message does not say when it was processed, or how valid the insurance is")
-    confirmed_for = header.day("QualificationConfirmationDate") or dates.japanese_day(processed_at)
-    found = list(body.inside(*_RESULT))
-    if len(found) > MAX_RESULTS:
+    confirmed_for = header.qualification_confirmation_date or dates.japanese_day(processed_at)
+    if len(body.results) > MAX_RESULTS:
         raise MalformedMessageError(f"the message has more than {MAX_RESULTS} results")
-    if not found and validity in {codes.QualificationValidity.VALID, codes.QualificationValidity.VALID_UNREGISTERED}:
+    if not body.results and validity in {
+        codes.QualificationValidity.VALID,
+        codes.QualificationValidity.VALID_UNREGISTERED,
+    }:
         raise MalformedMessageError("the message says that the insurance is valid, and not which")
+    rest = set(unread(response))
+    prescription = prescription_of(body)
+    if prescription is None and _prescriptions(body):
+        rest.add(_PRESCRIPTION)
+    notice_code = result_code(body.processing_result_code)
+    if notice_code != body.processing_result_code:
+        rest.add("ProcessingResultCode")
     return QualificationResult(
         processed_at=processed_at,
         confirmed_for=confirmed_for,
         validity=codes.VALIDITY[validity],
-        results=tuple(_result(fields, confirmed_for) for fields in found),
-        prescription=_prescription(body, found),
-        reference_classification=header.code("ReferenceClassification", ReferenceClassification),
-        institution_code=header.word("MedicalInstitutionCode"),
-        file_identifier=header.word("ArbitraryFileIdentifier"),
-        notice_code=_result_code(body, "ProcessingResultCode"),
-        unread=frozenset(unread),
+        results=tuple(eligibility_result(result, confirmed_for) for result in body.results),
+        prescription=prescription,
+        reference_classification=known(header.reference_classification),
+        institution_code=header.medical_institution_code,
+        file_identifier=header.arbitrary_file_identifier,
+        notice_code=notice_code,
+        unread=frozenset(rest),
     )
 
 
-def _the(top: Fields, tag: str) -> Fields:
-    found = list(top.inside(tag))
-    if len(found) != 1:
-        raise MalformedMessageError(f"the message has {'no' if not found else 'more than one'} {tag}")
-    return found[0]
+def _prescriptions(body: QualificationResponseBody) -> set[PrescriptionIssue]:
+    told = (body.prescription_issue_select, *(result.prescription_issue_select for result in body.results))
+    return {choice for one in told if (choice := known(one)) is not None}
 
 
-def _refuse_failed_file(header: Fields) -> None:
-    match header.code("SegmentOfResult", codes.SegmentOfResult):
-        case codes.SegmentOfResult.NORMAL:
-            return
-        case codes.SegmentOfResult.PROCESSING:
-            raise StillProcessingError
-        case codes.SegmentOfResult.FAILED:
-            raise FailedMessageError(Layer.FILE, _result_code(header, "ErrorCode"))
-        case None:
-            raise MalformedMessageError("the message does not say how its processing ended (SegmentOfResult)")
-
-
-def _refuse_failed_person(body: Fields) -> None:
-    match body.code("ProcessingResultStatus", codes.ProcessingResultStatus):
-        case codes.ProcessingResultStatus.NORMAL:
-            return
-        case codes.ProcessingResultStatus.ERROR:
-            raise FailedMessageError(Layer.PERSON, _result_code(body, "ProcessingResultCode"))
-        case None:
-            raise MalformedMessageError("the message does not say how the look-up ended (ProcessingResultStatus)")
-
-
-def _result_code(fields: Fields, tag: str) -> str | None:
-    """A result code, if it looks like one: it goes into sentences and journals."""
-    word = fields.word(tag)
-    if word is None or re.fullmatch(r"[A-Za-z0-9-]{1,24}", word):
-        return word
-    fields.leave_unread(tag)
-    return None
-
-
-def _prescription(body: Fields, results: list[Fields]) -> PrescriptionIssue | None:
+def prescription_of(body: QualificationResponseBody) -> PrescriptionIssue | None:
     """処方箋発行形態: its place is disputed, so both are read; two different answers are none."""
-    tag = "PrescriptionIssueSelect"
-    told = {choice for place in (body, *results) if (choice := place.code(tag, PrescriptionIssue)) is not None}
-    if len(told) > 1:
-        body.leave_unread(tag)
-        return None
-    return told.pop() if told else None
+    told = _prescriptions(body)
+    return told.pop() if len(told) == 1 else None
 
 
-def _result(fields: Fields, on: date) -> EligibilityResult:
-    card_class = fields.word("InsuredCardClassification")
-    insurer_number = fields.insurer_number("InsurerNumber")
-    birth_date = fields.day("Birthdate")
-    preschool = fields.code("PreschoolClassification", codes.Preschool) is not None
-    family = fields.code("PersonalFamilyClassification", codes.PersonalFamily)
+def eligibility_result(result: ResultOfQualificationConfirmation, on: date) -> EligibilityResult:
+    """One result in the house's words; certificates count as far as they are in force `on` that day."""
+    insurer_number = result.insurer_number
+    card_class = result.insured_card_classification
+    preschool = known(result.preschool_classification) is not None
+    family = known(result.personal_family_classification)
     # 性別: Sex2 is the registered one where the printed one (Sex1) is left open on request (section 2.3, no. 13).
-    sex = fields.code("Sex2", codes.SexCode) or fields.code("Sex1", codes.SexCode)
+    sex = known(result.sex2) or known(result.sex1)
     return EligibilityResult(
-        card_class=card_class,
+        card_class=None if card_class is None else str(card_class),
         insurer_number=insurer_number,
-        insurer_name=fields.text("InsurerName"),
-        insured_symbol=fields.text("InsuredCardSymbol"),
-        insured_number=fields.text("InsuredIdentificationNumber"),
-        insured_branch=fields.word("InsuredBranchNumber"),
+        insurer_name=result.insurer_name,
+        insured_symbol=result.insured_card_symbol,
+        insured_number=result.insured_identification_number,
+        insured_branch=result.insured_branch_number,
         insured_or_family=None if family is None else family.name.lower(),
-        name=fields.text("Name"),
-        name_kana=fields.text("NameKana"),
-        name_other=fields.text("NameOfOther"),
+        name=result.name,
+        name_kana=result.name_kana,
+        name_other=result.name_of_other,
         sex=None if sex is None else codes.SEX[sex],
-        birth_date=birth_date,
-        address=fields.text("Address"),
-        qualified_on=fields.day("QualificationDate"),
-        disqualified_on=fields.day("DisqualificationDate"),
+        birth_date=result.birthdate,
+        address=result.address,
+        qualified_on=result.qualification_date,
+        disqualified_on=result.disqualification_date,
         copay_ratio=copay_ratio(
             card_class=card_class,
             insurer_number=insurer_number,
-            late_elderly=fields.percent("InsuredPartialContributionRatio"),
-            elderly_certificate=_elderly_certificate(fields, on),
+            late_elderly=result.insured_partial_contribution_ratio,
+            elderly_certificate=_elderly_certificate(result, on),
             preschool=preschool,
-            birth_date=birth_date,
+            birth_date=result.birthdate,
             on=on,
         ),
-        limit_category=_limit_category(fields),
+        limit_category=_limit_category(result, on),
         preschool=preschool,
-        specific_disease=_has_specific_disease(fields),
-        reference_number=fields.text("ReferenceNumber"),
+        specific_disease=_has_specific_disease(result, on),
+        reference_number=result.reference_number,
     )
 
 
-def _elderly_certificate(fields: Fields, on: date) -> int | None:
-    """高齢受給者証's ratio, if one is in force `on` that day; two that differ say nothing."""
-    ratios: set[int] = set()
-    for certificate in fields.inside("ElderlyRecipientCertificateInfo"):
-        start, end = certificate.day("ElderlyRecipientValidStartDate"), certificate.day("ElderlyRecipientValidEndDate")
-        ratio = certificate.percent("ElderlyRecipientContributionRatio")
-        if ratio is not None and (start is None or start <= on) and (end is None or on <= end):
-            ratios.add(ratio)
-    return ratios.pop() if len(ratios) == 1 else None
+def _elderly_certificate(result: ResultOfQualificationConfirmation, on: date) -> int | None:
+    """高齢受給者証's ratio, if it is in force `on` that day."""
+    certificate = result.elderly_recipient_certificate_info
+    if certificate is None or not within(certificate.valid_start_date, certificate.valid_end_date, on):
+        return None
+    return certificate.contribution_ratio
 
 
-def _limit_category(fields: Fields) -> str | None:
-    """適用区分 as its code, also one that the table does not know yet."""
-    for limit in fields.inside("LimitApplicationCertificateRelatedInfo"):
-        word = limit.word("LimitApplicationCertificateClassificationFlag")
-        if word is not None and re.fullmatch(r"[A-Z][0-9]{2}", word):
-            return word
-    return None
+def _limit_category(result: ResultOfQualificationConfirmation, on: date) -> str | None:
+    """適用区分 as its code, also one that the table does not know yet, if its certificate is in force `on` that day."""
+    limit = result.limit_application_certificate_related_info
+    if limit is None or limit.classification_flag is None:
+        return None
+    word = str(limit.classification_flag)
+    in_force = within(limit.valid_start_date, limit.valid_end_date, on)
+    return word if in_force and re.fullmatch(r"[A-Z][0-9]{2}", word) else None
 
 
-def _has_specific_disease(fields: Fields) -> bool:
-    certificates = fields.inside("SpecificDiseasesCertificateList", "SpecificDiseasesCertificateInfo")
-    return any(certificate.word("SpecificDiseasesDiseaseCategory") is not None for certificate in certificates)
+def _has_specific_disease(result: ResultOfQualificationConfirmation, on: date) -> bool:
+    listed = result.specific_diseases_certificate_list
+    return listed is not None and any(
+        one.disease_category is not None and within(one.valid_start_date, one.valid_end_date, on)
+        for one in listed.certificates
+    )
