@@ -58,6 +58,16 @@ class Child:
             raise MissingError(f"{self.name} did not start; its last words: {self.last_words()}") from error
         return parsed if isinstance(parsed, dict) else {}
 
+    def say(self, line: str) -> None:
+        """One line to its standard input. Raises `MissingError` where it has ended."""
+        if self.process.stdin is None:
+            raise MissingError(f"{self.name} has ended; its last words: {self.last_words()}")
+        try:
+            self.process.stdin.write(line.encode() + b"\n")
+            self.process.stdin.flush()
+        except (OSError, ValueError) as error:
+            raise MissingError(f"{self.name} has ended; its last words: {self.last_words()}") from error
+
     @property
     def name(self) -> str:
         """What it is called in a sentence."""

@@ -184,7 +184,8 @@ class Player:
             self.picture(f"{len(self.screens):02d}-P05-comparing.png")
             board.picture(self.pictures / "board-comparing.png")
             board.click("confirm_visual")
-        self.screen("P08", "P16", seconds=45)
+        if self.screens[-1] not in ("P08", "P16"):
+            self.screen("P08", "P16", seconds=45)
 
     def recognised(self) -> None:
         """The card on the reader can be used; raises `CardRefusedError` where the screen says that it cannot."""
@@ -194,11 +195,26 @@ class Player:
     def choose_face(self) -> None:
         """The face way, up to the camera; the card's front first, where this kiosk has to be told what is printed there."""
         self.press("P02", "choose_face")
-        if self.screen("P03", "P03n", "P03f") == "P03n":
-            for digit in self.site.check_number_b:
-                self.press("P03n", "digit", digit)
-            self.press("P03n", "number_typed")
-            self.screen("P03")
+        match self.screen("P03", "P03n", "P03f"):
+            case "P03n":
+                for digit in self.site.check_number_b:
+                    self.press("P03n", "digit", digit)
+                self.press("P03n", "number_typed")
+                self.screen("P03")
+            case "P03f":
+                self._let_the_front_be_read()
+            case _:
+                pass
+
+    def _let_the_front_be_read(self) -> None:
+        """Under the camera over the tray by lying still; before the one camera by being shown, then placed again."""
+        if self.site.card_front == "show":
+            self.site.show("front")
+            self.site.pull()
+            self.screen("P03p")
+            self.site.show("face")
+            self.site.place()
+        self.screen("P03")
 
     def finish(self) -> None:
         """Consent, wait until it is done, take the card."""

@@ -31,7 +31,9 @@ class Site:
     pin: str
     check_number_b: str
     kind: str
+    card_front: str
     control: Path
+    camera: Child | None
     at_the_desk: list[Child]
 
     @property
@@ -45,6 +47,11 @@ class Site:
         words = ["reception", "--config", str(self.folder / "reception.yaml")]
         self.at_the_desk.append(Child(words, self.folder / f"reception-{len(self.at_the_desk)}.log"))
         self.reception.ready(START_SECONDS)
+
+    def show(self, what: str) -> None:
+        """Hold something before the simulated camera: `face` or the card's `front` (`kiosk.simulation.camera_stage`)."""
+        if self.camera is not None:
+            self.camera.say(what)
 
     def place(self) -> None:
         """Lay the card on the reader."""
@@ -113,6 +120,8 @@ def site(
         say("your camera" if filming is None else "a camera")
         if filming is not None:
             camera = str(filming.ready(START_SECONDS)["camera"])
+            if card_front == "show":
+                filming.say(f"card {issued}")
 
         say("reception")
         reception = at_the_desk[0].ready(START_SECONDS)
@@ -121,6 +130,11 @@ def site(
         kiosk_yaml = folder / "kiosk.yaml"
         settings = _kiosk(folder, card, centre, reception, str(camera), root)
         settings["card_front"] = "typed" if card_front == "known" else card_front
+        if card_front == "tray":
+            say("a second camera over the card")
+            looking = ("--socket", str(folder / "tray"), "--card-front", str(issued))
+            over_the_card = start("simulate", "camera", *looking).ready(START_SECONDS)["camera"]
+            settings["face"] = {"camera": str(camera), "card_camera": str(over_the_card)}
         if card_front == "known" and card["check_number_b"]:
             settings["simulation"] = {"check_number_b": str(card["check_number_b"])}
         width, height, inches = panel
@@ -128,7 +142,18 @@ def site(
         _write(kiosk_yaml, settings)
         control = Path(str(card["control"]))
         board, pin = str(reception["staff_door"]), str(card["pin"] or "")
-        yield Site(folder, kiosk_yaml, board, pin, str(card["check_number_b"] or ""), kind, control, at_the_desk)
+        yield Site(
+            folder,
+            kiosk_yaml,
+            board,
+            pin,
+            str(card["check_number_b"] or ""),
+            kind,
+            card_front,
+            control,
+            filming,
+            at_the_desk,
+        )
 
 
 def _write(path: Path, settings: dict[str, object]) -> None:
