@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kiosk.face.advice import Advice
-from kiosk.face.matcher import Face, Picture
+from kiosk.face.faces import Face, Picture
 
 FAR: Final = 0.18
 NEAR: Final = 0.60
@@ -29,6 +29,10 @@ BRIGHT: Final = 215.0
 """Mean luma of the face."""
 BACK_LIT: Final = 0.55
 """Luma of the face / luma of what is behind it."""
+LIT: Final = 108.0
+"""Mean luma of the face from which it is as light as clean ones are: before a white wall it is not back-lit, only paler."""
+SIDE_LIGHT: Final = 0.45
+"""Difference of the face's two halves / the lighter one. Advice only: what it costs has not been measured."""
 BLURRED: Final = 15.0
 """Variance of the Laplacian on the aligned face."""
 BYSTANDER: Final = 0.5
@@ -57,6 +61,7 @@ class Measures:
     roll: float
     luma: float
     against_wall: float
+    side_light: float
     sharpness: float
 
 
@@ -74,18 +79,21 @@ def crowded(faces: Sequence[Face]) -> bool:
     return sum(face.width >= BYSTANDER * widest for face in faces) > 1
 
 
-def measures(picture: Picture, face: Face, aligned: Picture) -> Measures:
-    """The numbers for `face` in `picture`; `aligned` is the same face upright, (112, 112, 3)."""
+def measures(picture: Picture, face: Face, upright: Picture) -> Measures:
+    """The numbers for `face` in `picture`; `upright` is the same face (`kiosk.face.faces.upright`, (112, 112, 3))."""
     frame_height, frame_width = picture.shape[:2]
     yaw, roll = pose(face)
     small = _grey(picture[::_STEP, ::_STEP])
-    left, top, right, bottom = (round(v / _STEP) for v in (face.x, face.y, face.x + face.width, face.y + face.height))
-    box = small[max(top, 0) : bottom, max(left, 0) : right]
+    x0, y0, x1, y1 = (round(v / _STEP) for v in (face.x, face.y, face.x + face.width, face.y + face.height))
+    box = small[max(y0, 0) : y1, max(x0, 0) : x1]
     luma = float(box.mean()) if box.size else 0.0
     wall = np.ones(small.shape, np.bool_)
-    wide, high = (right - left) // 4, (bottom - top) // 3  # hair and shoulders are not the wall
-    wall[max(top - high, 0) : bottom + high, max(left - wide, 0) : right + wide] = False
+    wide, high = (x1 - x0) // 4, (y1 - y0) // 3  # hair and shoulders are not the wall
+    wall[max(y0 - high, 0) : y1 + high, max(x0 - wide, 0) : x1 + wide] = False
     behind = float(small[wall].mean()) if int(wall.sum()) > 30 else luma
+    grey = _grey(upright)
+    half = grey.shape[1] // 2
+    right, left = float(grey[:, :half].mean()), float(grey[:, half:].mean())
     return Measures(
         width=face.width / frame_width,
         inside=face.x >= MARGIN * frame_width
@@ -96,7 +104,8 @@ def measures(picture: Picture, face: Face, aligned: Picture) -> Measures:
         roll=roll,
         luma=luma,
         against_wall=luma / max(behind, 1.0),
-        sharpness=float(cv2.Laplacian(_grey(aligned), cv2.CV_32F).var()),
+        side_light=abs(right - left) / max(right, left, 1.0),
+        sharpness=float(cv2.Laplacian(grey, cv2.CV_32F).var()),
     )
 
 
@@ -110,7 +119,7 @@ def pose(face: Face) -> tuple[float, float]:
 
 
 def judged(seen: Measures) -> Look:
-    """What the numbers mean: where the person stands first, then the light, then the head, then the hand of time."""
+    """What the numbers of a live frame mean: where the person stands first, then what a still shows."""
     if seen.width < FAR:
         return Look(False, Advice.COME_CLOSER)
     if seen.width > NEAR:
@@ -118,7 +127,12 @@ def judged(seen: Measures) -> Look:
     if not seen.inside:
         # A face that fills a good part of the frame leaves it because it is near, a small one because it is aside.
         return Look(False, Advice.STEP_BACK if seen.width > (FAR + NEAR) / 2 else Advice.LOOK_HERE)
-    if seen.against_wall < BACK_LIT:
+    return judged_still(seen)
+
+
+def judged_still(seen: Measures) -> Look:
+    """The same of a picture somebody has cropped, which says nothing about where the person stood: light, head, blur."""
+    if seen.against_wall < BACK_LIT and seen.luma < LIT:
         return Look(False, Advice.BACK_LIT)
     if seen.luma < DARK:
         return Look(False, Advice.TOO_DARK)
@@ -128,7 +142,10 @@ def judged(seen: Measures) -> Look:
         return Look(False, Advice.FACE_FRONT)
     if seen.sharpness < BLURRED:
         return Look(False, Advice.HOLD_STILL)
-    return Look(True, Advice.FACE_FRONT if abs(seen.roll) > ROLL else None)
+    if abs(seen.roll) > ROLL:
+        return Look(True, Advice.FACE_FRONT)
+    # The screen's words for it are "face the light", which is what helps here.
+    return Look(True, Advice.TOO_DARK if seen.side_light > SIDE_LIGHT else None)
 
 
 def _grey(picture: Picture) -> NDArray[np.uint8]:

@@ -1,107 +1,144 @@
-"""One attempt, without camera, clock or process: frames go in, advice and in the end a decision come out.
+"""One attempt, without camera, clock or process: frames go in; advice, the followed face and in the end a verdict come out.
 
-The decision is one comparison: the mean of N good frames of one and the same face against the photo, accepted from the
-settings' cosine on (domain/face-stack.md section 5). It is taken once an attempt. Trying again and again within one
-attempt until something fits would be taking the maximum, which lets strangers in.
+The verdict is one comparison: the mean of N good frames of one and the same face against the photo, by the engine's
+own scale (domain/face-stack.md section 5). It is taken once an attempt. Trying again and again within one attempt until
+something fits would be taking the maximum, which lets strangers in.
+
+recognition = Recognition(matcher, photo_template(matcher, photo), settings.accept, settings.frames)
+for frame in frames:
+    glimpse = recognition.see(frame.picture, frame.mono)
+    live = liveness.see(frame.picture, glimpse.sighting)    # of the very same face
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
-
-import cv2
-import numpy as np
 
 from kiosk.face import quality
 from kiosk.face.advice import Advice, SteadyAdvice
-from kiosk.face.errors import PhotoError
-from kiosk.face.matcher import Face, Matcher, Picture, Template, mean
+from kiosk.face.covering import Covering, commonest, covering
+from kiosk.face.enrolment import photo_template
+from kiosk.face.faces import Face, Picture, Template, mean, upright
+from kiosk.face.matcher import Matcher
+from kiosk.face.quality import Measures
+from kiosk.face.tracking import Track
+from kiosk.face.verdict import Verdict
 
-SAME_PLACE: Final = 0.3
-"""Overlap of two boxes, intersection over union, below which the face in them is taken for another one."""
-
-SAME_FACE: Final = 0.50
-"""Likeness of a frame to those gathered below which somebody else has taken the seat; real neighbours reach 0.9."""
-
-LOST: Final = 0.5
-"""Seconds without a face after which whoever appears counts as another person."""
+__all__ = ["Glimpse", "Recognition", "Sighting", "photo_template"]
 
 APART: Final = 0.15
 """Seconds between two frames that count: neighbouring frames are nearly the same picture and average nothing out."""
 
-_BORDER = 0.2  # of the longer side: a chip photo can be cut so close that the detector misses the face
+RECHECKED: Final = 0.5
+"""Seconds after which an accepted face is compared with itself again: a picture may have been held up till then."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sighting:
+    """The one followed face of one frame. A new `track` number means somebody else: whatever was seen before is void."""
+
+    track: int
+    face: Face
+    upright: Picture
+    """(112, 112, 3)."""
+    measures: Measures
+    mono: float
 
 
 @dataclass(frozen=True)
 class Glimpse:
-    """What is known after one frame. `advice` is steady; `progress` 0 to 1; `matched` None until it is decided."""
+    """What is known after one frame. `advice` is steady; `progress` 0 to 1; `verdict` None until it is decided.
+
+    `covering`: after a verdict that is not ACCEPT, what the person may take off before the next attempt.
+    `sighting`: None where there is no face, or more than one person's.
+    """
 
     advice: Advice | None
     progress: float
-    matched: bool | None = None
+    verdict: Verdict | None = None
+    covering: Covering | None = None
+    sighting: Sighting | None = field(default=None, compare=False, repr=False)
 
-
-def photo_template(matcher: Matcher, photo: Picture) -> Template:
-    """The template of the chip's photo, its largest face; raises `PhotoError` where there is no face."""
-    border = round(_BORDER * max(photo.shape[:2]))
-    framed = cv2.copyMakeBorder(photo, border, border, border, border, cv2.BORDER_REPLICATE).astype(
-        np.uint8, copy=False
-    )
-    faces = matcher.faces(framed)
-    if not faces:
-        raise PhotoError("there is no face on the card's photo")
-    return matcher.template(matcher.aligned(framed, faces[0]))
+    @property
+    def matched(self) -> bool | None:
+        """Whether the person is the one on the photo; None until it is decided."""
+        return None if self.verdict is None else self.verdict is Verdict.ACCEPT
 
 
 class Recognition:
-    """Gathers good frames of one face and decides. A jump to another place, or another face, starts it anew."""
+    """Gathers good frames of one face and decides. A jump to another place, or another face, starts it anew.
 
-    def __init__(self, matcher: Matcher, photo: Template, accept: float, frames: int) -> None:
+    It may be shown frames after an ACCEPT, while liveness still asks: it goes on following the same face, and a jump
+    takes the verdict back. RETRY and REFUSE stand: the attempt is over.
+    """
+
+    def __init__(self, matcher: Matcher, photo: Template, accept: float | None = None, frames: int = 3) -> None:
+        """`accept` as likeness, None for the engine's own; `frames` are averaged."""
         self._matcher = matcher
         self._photo = photo
         self._accept = accept
         self._frames = frames
         self._good: list[Template] = []
+        self._coverings: list[Covering | None] = []
+        self._verdict: Verdict | None = None
+        self._worn: Covering | None = None
         self._advice = SteadyAdvice()
-        self._last: tuple[Face, float] | None = None
+        self._track: Track | None = None
+        self._tracks = 0
         self._counted: float | None = None
 
-    def see(self, picture: Picture, mono: float) -> Glimpse:
-        """One frame, (height, width, 3) uint8 BGR, taken at `mono` (seconds). Call no more once it is decided."""
-        advice = self._taken(picture, mono)
-        progress = len(self._good) / self._frames
-        if len(self._good) < self._frames:
-            return Glimpse(self._advice.hear(advice, mono), progress)
-        return Glimpse(None, progress, mean(self._good).likeness(self._photo) >= self._accept)
+    def see(self, picture: Picture, mono: float, *, match_here: bool = False) -> Glimpse:
+        """One frame, (height, width, 3) uint8 BGR, taken at `mono` (seconds).
 
-    def _taken(self, picture: Picture, mono: float) -> Advice | None:
+        `match_here`: compare this frame's face with those gathered even if it is turned away (both ends of liveness's
+        turn). If it is somebody else's, the track ends, and with it what was gathered.
+        """
+        advice, sighting = self._taken(picture, mono, match_here=match_here)
+        if self._verdict is None and len(self._good) == self._frames:
+            self._verdict = self._matcher.scale.verdict(mean(self._good).likeness(self._photo), self._accept)
+            self._worn = commonest(self._coverings)
+        steady = self._advice.hear(advice, mono)
+        if self._verdict in {Verdict.RETRY, Verdict.REFUSE}:
+            return Glimpse(None, 1.0, self._verdict, self._worn, sighting)
+        return Glimpse(steady, len(self._good) / self._frames, self._verdict, sighting=sighting)
+
+    def _taken(self, picture: Picture, mono: float, *, match_here: bool) -> tuple[Advice | None, Sighting | None]:
         faces = self._matcher.faces(picture)
         if not faces:
-            return quality.nobody(picture)
+            return quality.nobody(picture), None
         if quality.crowded(faces):
-            self._good.clear()
-            return Advice.ONE_PERSON
+            # Who of them is who a moment later cannot be told by place.
+            self._start_anew()
+            self._track = None
+            return Advice.ONE_PERSON, None
         face = faces[0]
-        if self._last is not None and (mono - self._last[1] > LOST or overlap(self._last[0], face) < SAME_PLACE):
-            self._good.clear()
-        self._last = (face, mono)
-        aligned = self._matcher.aligned(picture, face)
-        look = quality.judged(quality.measures(picture, face, aligned))
-        if look.usable and (self._counted is None or mono - self._counted >= APART):
+        if self._track is None or not self._track.holds(face, mono):
+            self._start_anew()
+        self._track = Track(face, mono)
+        straight = upright(picture, face)
+        seen = quality.measures(picture, face, straight)
+        look = quality.judged(seen)
+        waited = RECHECKED if self._verdict is Verdict.ACCEPT else APART
+        due = look.usable and (self._counted is None or mono - self._counted >= waited)
+        if due:
             self._counted = mono
-            template = self._matcher.template(aligned)
-            if self._good and mean(self._good).likeness(template) < SAME_FACE:
-                self._good.clear()
+        if match_here or (due and self._verdict in {None, Verdict.ACCEPT}):
+            self._compare(picture, face, straight, keep=due, turned=abs(seen.yaw) >= quality.YAW)
+        return look.advice, Sighting(self._tracks, face, straight, seen, mono)
+
+    def _compare(self, picture: Picture, face: Face, straight: Picture, *, keep: bool, turned: bool) -> None:
+        template = self._matcher.template(picture, face)
+        scale = self._matcher.scale
+        if self._good and mean(self._good).likeness(template) < (scale.turned if turned else scale.same):
+            self._start_anew()
+        if keep and self._verdict is None:
             self._good.append(template)
-        return look.advice
+            self._coverings.append(covering(straight))
 
-
-def overlap(one: Face, other: Face) -> float:
-    """Intersection over union of two faces' boxes, 0 to 1."""
-    wide = min(one.x + one.width, other.x + other.width) - max(one.x, other.x)
-    high = min(one.y + one.height, other.y + other.height) - max(one.y, other.y)
-    if wide <= 0 or high <= 0:
-        return 0.0
-    shared = wide * high
-    return shared / (one.width * one.height + other.width * other.height - shared)
+    def _start_anew(self) -> None:
+        self._tracks += 1
+        self._good.clear()
+        self._coverings.clear()
+        if self._verdict is Verdict.ACCEPT:
+            self._verdict = None

@@ -1,0 +1,1 @@
+"""Measuring on pictures and clips: `kiosk bench face` and `kiosk bench liveness`."""
