@@ -22,6 +22,7 @@ from kiosk import journal
 from kiosk.configuration import KioskSettings
 from kiosk.eligibility.centre import CentreGateway
 from kiosk.eligibility.kiosk_key import KioskKey
+from kiosk.health.clock import SystemClock
 from kiosk.record import ids
 from kiosk.stations.card import CardStation
 from kiosk.stations.delivery import DeliveryStation
@@ -36,11 +37,13 @@ from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import LiveSource, Widget
 from kiosk.visit.appliance import (
     Appliance,
+    CheckNumberSource,
     Farewell,
     FarewellKind,
     PuttingBack,
     Service,
     ServiceState,
+    TypingCheckNumber,
     TypingPin,
 )
 from kiosk.visit.effects import Effect, Wipe
@@ -48,6 +51,7 @@ from kiosk.visit.endings import FAREWELL_SECONDS, stage_word
 from kiosk.visit.events import DigitErased, DigitTyped, Event, ServiceChanged, Tapped, Tick
 from kiosk.visit.flow import step
 from kiosk.visit.profiles import PROFILES
+from kiosk.visit.stages.front import CHECK_NUMBER_DIGITS
 from kiosk.visit.stages.pin import PIN_DIGITS
 
 log = logging.getLogger("kiosk.app")
@@ -77,6 +81,7 @@ class App:
         self._shown_screen = ""
         self._catalogue = Catalogue.load("ja")
         self._sound = Sound()
+        self._clock = SystemClock()
         self._card = CardStation(settings.card, _check_number_b(settings), self._post, self._fault)
         self._face = FaceStation(settings.face, self._post)
         self._eligibility = EligibilityStation(
@@ -92,6 +97,7 @@ class App:
             clinic=settings.clinic,
             profile=PROFILES[settings.profile],
             simulated_site=settings.site == "test",
+            number_source=_check_number_source(settings),
             mono=time.monotonic(),
             wall=datetime.now(UTC),
         )
@@ -114,7 +120,7 @@ class App:
 
     def _turn(self) -> None:
         self._display.wait(self._sleep())
-        self._feed(Tick(time.monotonic(), datetime.now(UTC)))
+        self._feed(Tick(time.monotonic(), datetime.now(UTC), self._clock.is_sure()))
         if self._renew_due is not None and time.monotonic() >= self._renew_due:
             self._renew()
             self._fault("booth", False)
@@ -141,7 +147,7 @@ class App:
         if action == "digit":
             self._digit(self._digits.popleft() if self._digits else "")
         elif action == "erase":
-            if self._takes_digits():
+            if self._takes_digits(erasing=True):
                 self._card.erase()
                 self._feed(DigitErased())
         else:
@@ -153,9 +159,14 @@ class App:
             self._card.digit(digit)
             self._feed(DigitTyped())
 
-    def _takes_digits(self) -> bool:
-        stage = self._appliance.visit.stage if self._appliance.visit is not None else None
-        return isinstance(stage, TypingPin) and not stage.checking and stage.digits < PIN_DIGITS
+    def _takes_digits(self, *, erasing: bool = False) -> bool:
+        match self._appliance.visit.stage if self._appliance.visit is not None else None:
+            case TypingPin(digits=digits, checking=False):
+                return digits < PIN_DIGITS
+            case TypingCheckNumber(digits=digits, checking=False):
+                return digits < CHECK_NUMBER_DIGITS or erasing
+            case _:
+                return False
 
     def _feed(self, event: Event) -> None:
         try:
@@ -261,3 +272,8 @@ class App:
 
 def _check_number_b(settings: KioskSettings) -> str | None:
     return settings.simulation.check_number_b if settings.simulation is not None else None
+
+
+def _check_number_source(settings: KioskSettings) -> CheckNumberSource:
+    """How this kiosk gets check number B: a simulation that is told it needs no other way."""
+    return CheckNumberSource.KNOWN if _check_number_b(settings) is not None else CheckNumberSource(settings.card_front)

@@ -7,6 +7,7 @@ sections 0 and 4). The list is positive; the forbidden places stand nowhere in i
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -17,8 +18,6 @@ JPKI = bytes.fromhex("D392F000260100000001")
 """公的個人認証 AP (section 2)."""
 SURFACE = bytes.fromhex("D3921000310001010402")
 """券面事項確認 AP (section 2)."""
-TEXT = bytes.fromhex("D3921000310001010408")
-"""券面事項入力補助 AP (section 2)."""
 
 DIGEST_INFO_SHA256 = bytes.fromhex("3031300D060960864801650304020105000420")
 """What precedes the 32 bytes of a SHA-256 in the signed DigestInfo, NULL included (section 3)."""
@@ -47,16 +46,13 @@ CHECK_NUMBER_B_DIGITS = 14
 RULES: dict[tuple[bytes, int], Rule] = {
     (JPKI, 0x0006): Rule(Use.READ),
     (JPKI, 0x000A): Rule(Use.READ),
-    (JPKI, 0x000B): Rule(Use.READ),
     (JPKI, 0x0018): Rule(Use.VERIFY, digits=PIN_DIGITS),
     (JPKI, 0x0017): Rule(Use.SIGN),
     (SURFACE, 0x0012): Rule(Use.VERIFY, digits=CHECK_NUMBER_B_DIGITS),
     (SURFACE, 0x0002): Rule(Use.READ, after=0x0012),
-    (SURFACE, 0x0004): Rule(Use.READ),
-    (TEXT, 0x0015): Rule(Use.VERIFY, digits=CHECK_NUMBER_B_DIGITS),
-    (TEXT, 0x0002): Rule(Use.READ, after=0x0015),
 }
-"""Sections 2.1 to 2.3, reduced to what a check-in needs."""
+"""Sections 2.1 and 2.2, reduced to what a check-in does. 券面事項入力補助, the application with the number as text, cannot
+even be selected: nothing of it is needed."""
 
 _APPLICATIONS = frozenset(application for application, _ in RULES)
 
@@ -65,7 +61,7 @@ class AllowList:
     """A `CardConnection` that lets through what `RULES` says and raises `ForbiddenCommandError` for all the rest.
 
     It follows what is selected and verified by the card's own answers. Anything it cannot be sure of (a failed SELECT,
-    a broken transport) counts as nothing selected.
+    a broken transport) counts as nothing selected. `passed` counts the commands it let through.
     """
 
     def __init__(self, connection: CardConnection) -> None:
@@ -74,6 +70,8 @@ class AllowList:
         self._file: int | None = None
         self._verified: frozenset[int] = frozenset()
         self._more_waits = False
+        self._one_at_a_time = threading.Lock()
+        self.passed = 0
 
     def transmit(self, apdu: Apdu) -> tuple[bytes, int]:
         """The card's answer, if the command is on the list. Raises `ForbiddenCommandError` before anything is sent."""
@@ -81,8 +79,10 @@ class AllowList:
         # overwritten here, as its maker overwrites the original.
         command = bytearray(apdu)
         try:
-            self._check(command)
-            return self._transmit(command)
+            # What was checked must still be selected when it is sent, whatever another thread does.
+            with self._one_at_a_time:
+                self._check(command)
+                return self._transmit(command)
         finally:
             command[:] = bytes(len(command))
 
@@ -91,6 +91,7 @@ class AllowList:
         self._application = self._file = None
         self._verified = frozenset()
         self._more_waits = False
+        self.passed += 1
         answer, status_word = self._connection.transmit(command)
         self._more_waits = status_word & 0xFF00 == 0x6100
         self._application, self._file, self._verified = before
@@ -115,7 +116,7 @@ class AllowList:
         match rule.use:
             case Use.READ:
                 opened = rule.after is None or rule.after in self._verified
-                return opened and len(command) == 5 and head[:2] == b"\x00\xb0" and head[2] < 0x80
+                return opened and _is_le(command) and head[:2] == b"\x00\xb0" and head[2] < 0x80
             case Use.VERIFY:
                 if head != b"\x00\x20\x00\x80":
                     return False
@@ -144,6 +145,11 @@ def _data(command: bytearray) -> bytes | None:
 def _file_id(command: bytearray) -> int:
     data = _data(command)
     return int.from_bytes(data, "big") if data is not None and len(data) == 2 else -1
+
+
+def _is_le(command: bytearray) -> bool:
+    """Whether a short Le, or an extended one of less than 64 KiB, is all that follows the header."""
+    return len(command) == 5 or (len(command) == 7 and command[4] == 0 and command[5:] != b"\x00\x00")
 
 
 def _is_digits(command: bytearray, count: int) -> bool:

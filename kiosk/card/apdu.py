@@ -1,15 +1,15 @@
 """APDUs and status words: everything above `CardConnection.transmit` is pure protocol, nothing below it is known here.
 
     select_application(connection, aid)
-    select_file(connection, 0x000A)
-    der = read_file(connection, 0x30)
+    select_file(connection, 0x0018)
+    verify(connection, pin)
 
-Layouts: ISO 7816-4 as domain/mynumber-card.md section 3 has them, short form only. Card answers are untrusted input.
+Layouts: ISO 7816-4 as domain/mynumber-card.md section 3 has them. Card answers are untrusted input. Files are read in
+`kiosk.card.files`, what is in them in `kiosk.card.tlv`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
@@ -19,16 +19,9 @@ from kiosk.card.errors import CardError, CardFormatError
 Apdu = bytes | bytearray
 """A command; a `bytearray` where its maker overwrites it afterwards (VERIFY)."""
 
-MAX_FILE = 0x8000
-"""Bytes of a file that READ BINARY can address with its 15-bit offset; the face record is about 17 KB (section 1)."""
-
-_CHUNK = 256
-"""Le = 00: short reads work with every reader (section 1)."""
-
-_MAX_READS = 2 * MAX_FILE // _CHUNK
 _MAX_RESPONSES = 64
-_MAX_FILLER = 4
-"""Some cards of about 2023 are reported to put 2 bytes before the outer tag of a text file (section 3)."""
+_MAX_ANSWER = 0x10000
+"""Bytes of one answer, however many parts it comes in: more than an extended one can have (ISO 7816-4)."""
 
 
 class CardConnection(Protocol):
@@ -89,14 +82,16 @@ def exchange(connection: CardConnection, apdu: Apdu) -> tuple[bytes, int]:
     Only a command with an Le is ever sent a second time: a VERIFY has none and so reaches the card exactly once.
     """
     answer, status_word = connection.transmit(apdu)
-    if status_word & 0xFF00 == 0x6C00 and _has_le(apdu):
-        answer, status_word = connection.transmit(bytes(apdu[:-1]) + bytes([status_word & 0xFF]))
+    if status_word & 0xFF00 == 0x6C00 and (bare := _without_le(apdu)) is not None:
+        answer, status_word = connection.transmit(bare + bytes([status_word & 0xFF]))
     if status_word & 0xFF00 != 0x6100:
         return answer, status_word
     collected = bytearray(answer)
     for _ in range(_MAX_RESPONSES):
         answer, status_word = connection.transmit(bytes([0x00, 0xC0, 0x00, 0x00, status_word & 0xFF]))
         collected += answer
+        if len(collected) > _MAX_ANSWER:
+            break
         if status_word & 0xFF00 != 0x6100:
             return bytes(collected), status_word
     raise CardFormatError("the card never ends its answer (61xx)")
@@ -110,8 +105,16 @@ def send(connection: CardConnection, apdu: Apdu, asked: str) -> bytes:
     return answer
 
 
-def _has_le(apdu: Apdu) -> bool:
-    return len(apdu) == 5 or (len(apdu) > 5 and len(apdu) == 6 + apdu[4])
+def _without_le(apdu: Apdu) -> bytes | None:
+    """The command up to its Le, so that a short one can follow; None if it has no Le.
+
+    The forms of ISO 7816-3 section 12.1.3 that are used here: no data with a short or extended Le, data with a short Le.
+    """
+    if len(apdu) == 7 and apdu[4] == 0:
+        return bytes(apdu[:4])
+    if len(apdu) == 5 or (len(apdu) > 5 and len(apdu) == 6 + apdu[4]):
+        return bytes(apdu[:-1])
+    return None
 
 
 def select_application(connection: CardConnection, aid: bytes) -> None:
@@ -155,85 +158,3 @@ def verify(connection: CardConnection, secret: Apdu) -> Verification:
     if tries_left is None and status_word != StatusWord.WRONG_NO_LIMIT:
         raise ApduError("VERIFY", status_word)
     return Verification(right=False, tries_left=tries_left)
-
-
-@dataclass(frozen=True, repr=False)
-class Tlv:
-    """One BER-TLV object: `tag` with all its bytes (0xDF27), `value`, and where the next one would `end`."""
-
-    tag: int
-    value: bytes
-    end: int
-
-    def __repr__(self) -> str:
-        return f"Tlv({self.tag:X}, {len(self.value)} bytes)"
-
-
-def _header(content: bytes, at: int) -> tuple[int, int, int]:
-    """Tag, place of the value, length. Tags of 1 or 2 bytes, lengths 1 / 81 / 82 (section 5). Raises `CardFormatError`."""
-    head = content[at : at + 5]
-    wide = 1 + (len(head) > 0 and head[0] & 0x1F == 0x1F)
-    if len(head) < wide + 1 or (wide == 2 and head[1] & 0x80):
-        raise CardFormatError(f"TLV: no tag of one or two bytes at {at}")
-    first = head[wide]
-    length_bytes = 0 if first < 0x80 else first & 0x7F
-    if first == 0x80 or length_bytes > 2 or len(content) < at + wide + 1 + length_bytes:
-        raise CardFormatError(f"TLV: no usable length at {at}")
-    start = at + wide + 1
-    length = first if first < 0x80 else int.from_bytes(content[start : start + length_bytes], "big")
-    return int.from_bytes(head[:wide], "big"), start + length_bytes, length
-
-
-def read_tlvs(content: bytes) -> Iterator[Tlv]:
-    """The objects in `content`, one after the other; FF filler after the last is left out. Raises `CardFormatError`."""
-    at, end = 0, len(content.rstrip(b"\xff"))
-    while at < len(content):
-        if at >= end:
-            return
-        tag, start, length = _header(content, at)
-        if start + length > len(content):
-            raise CardFormatError(f"TLV: object {tag:X} is longer than what holds it")
-        yield Tlv(tag, content[start : start + length], start + length)
-        at = start + length
-
-
-def read_file(connection: CardConnection, tag: int, *, leading_filler: bool = False) -> bytes:
-    """The whole object `tag` (header included) of the selected file, without what follows it.
-
-    256 bytes at 0, the length from the object's header, the rest in short reads. With `leading_filler` up to four
-    bytes before the tag are skipped. Raises `ApduError`, and `CardFormatError` if the object is not there or too long.
-    """
-    content = bytearray(_read(connection, 0, _CHUNK))
-    start = _locate(bytes(content), tag, _MAX_FILLER if leading_filler else 0)
-    _, value, length = _header(bytes(content), start)
-    end = value + length
-    if end > MAX_FILE:
-        raise CardFormatError(f"file: object {tag:X} is longer than a file can be read")
-    for _ in range(_MAX_READS):
-        if len(content) >= end:
-            return bytes(content[start:end])
-        more = _read(connection, len(content), min(_CHUNK, end - len(content)))
-        if not more:
-            break
-        content += more
-    raise CardFormatError(f"file: object {tag:X} ends before its length says")
-
-
-def _locate(content: bytes, tag: int, filler: int) -> int:
-    wanted = tag.to_bytes(1 if tag < 0x100 else 2, "big")
-    start = content.find(wanted, 0, filler + len(wanted))
-    if start < 0:
-        raise CardFormatError(f"file: object {tag:X} is not at its start")
-    return start
-
-
-def _read(connection: CardConnection, offset: int, length: int) -> bytes:
-    command = bytes([0x00, 0xB0]) + offset.to_bytes(2, "big") + bytes([length & 0xFF])
-    answer, status_word = exchange(connection, command)
-    if offset and status_word == StatusWord.PAST_END:
-        return b""
-    if status_word not in {StatusWord.OK, StatusWord.END_OF_FILE}:
-        raise ApduError("READ BINARY", status_word)
-    if len(answer) > length:
-        raise CardFormatError("file: the card gave more than was asked for")
-    return answer

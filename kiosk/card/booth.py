@@ -19,62 +19,61 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from kiosk import journal
-from kiosk.card import jpki, messages, surface
-from kiosk.card.allowlist import AllowList
+from kiosk.card import messages, traffic
+from kiosk.card.allowlist import CHECK_NUMBER_B_DIGITS, PIN_DIGITS
 from kiosk.card.apdu import ApduError, named
-from kiosk.card.certificate import Accepted, TrustStore
+from kiosk.card.certificate import TrustStore
+from kiosk.card.check_number import Sends
+from kiosk.card.dialogue import Dialogue
 from kiosk.card.digits import Digits
 from kiosk.card.errors import (
     BoothMessageError,
     CardError,
-    CardFormatError,
     CardGoneError,
     CardMuteError,
-    PhotoError,
+    ExtendedReadError,
+    SeveralCardsError,
 )
-from kiosk.card.messages import BoothMessage, Command, ReadCard, SendPhoto, Sign, Start, VerifyPin, Watch
-from kiosk.card.reader import PcscConnection, PresenceWatcher
-from kiosk.card.recognise import Recognised, recognise
+from kiosk.card.messages import BoothMessage, CheckNumber, Command, ReadCard, SendPhoto, Sign, Start, VerifyPin, Watch
+from kiosk.card.photo import Refusal, open_photo
+from kiosk.card.recognise import Problem
+from kiosk.card.studio_link import StudioLink
 from kiosk.card.teller import Teller
+from kiosk.card.today import today_if_sure
+from kiosk.card.watcher import PresenceWatcher
 from kiosk.errors import KioskError
 
 _log = logging.getLogger("kiosk.card.booth")
 
-PHOTO_MAGIC = b"PHO1"
-"""Before a photo on the way to the studio: these four bytes, its length (u32, big-endian), then the JP2 container."""
-
-_DIGITS_SECONDS = 2.0
-_STUDIO_SECONDS = 5.0
+_DIGITS_SECONDS = 0.5
+"""The kiosk writes digits before the command that uses them, so they are there already; this is for a busy machine."""
 _GRACE_SECONDS = 2.0
 _PR_SET_DUMPABLE = 4
-
-
-@dataclass
-class _Dialogue:
-    """The talk with one card: everything read over it belongs to this card alone."""
-
-    connection: PcscConnection
-    card: AllowList
-    certificate: Accepted
-    removals: int
 
 
 class CardBooth:
     """Carries out the kiosk's commands, one after the other, until the kiosk is gone."""
 
-    def __init__(self, start: Start, control: socket.socket, digits: Digits, studio: socket.socket) -> None:
+    def __init__(self, start: Start, control: socket.socket, digits: Digits, studio: StudioLink) -> None:
         self._settings = start.settings
-        self._check_number_b = start.check_number_b
-        self._trust = TrustStore.load(start.settings.trust)
+        self._known_number = start.check_number_b
+        self._trust = TrustStore.load(start.settings.trust, start.settings.intermediates)
+        if start.traffic and not self._trust.only_simulated:
+            raise BoothMessageError("booth: commands to real cards are never logged")
+        self._traffic = start.traffic
+        if start.traffic:
+            traffic.switch_on()
         self._control = control
         self._digits = digits
         self._studio = studio
         self._teller = Teller(control)
+        self._watcher = PresenceWatcher(start.settings, self._teller.sight)
         self._watching = False
-        self._dialogue: _Dialogue | None = None
+        self._sends = Sends()
+        self._extended = True
+        self._dialogue: Dialogue | None = None
 
     def serve(self) -> None:
         """Serve until the control socket or the digits' pipe ends. The card is left without power."""
@@ -110,48 +109,64 @@ class CardBooth:
     def _watch(self) -> None:
         if not self._watching:
             self._watching = True
-            watcher = PresenceWatcher(self._settings, self._teller.sight)
-            threading.Thread(target=_run_or_die, args=(watcher,), name="watcher", daemon=True).start()
+            threading.Thread(target=_run_or_die, args=(self._watcher,), name="watcher", daemon=True).start()
 
     def _talk(self, command: ReadCard | VerifyPin | Sign | SendPhoto) -> None:
         removals = self._teller.removals
         began = time.monotonic()
+        apdus = 0 if self._dialogue is None or isinstance(command, ReadCard) else self._dialogue.card.passed
         try:
             answer = self._read(command, removals) if isinstance(command, ReadCard) else self._ask(command, removals)
+            apdus = (0 if self._dialogue is None else self._dialogue.card.passed) - apdus
         except CardError as error:
             # A transport error, or a card that lost its state: one cannot know any more which card answers.
             status_word = named(error.status_word) if isinstance(error, ApduError) else None
             _log.info("dialogue_broken", extra=journal.numbers(code=error.code, status_word=status_word))
+            if self._dialogue is not None and self._dialogue.reach.trying:
+                # Perhaps the card was pulled at that moment; if this line comes often, see the setting extended_reads.
+                _log.warning("extended_read_unanswered")
             self._let_go()
             answer = messages.Lost()
         self._teller.answer(answer, removals)
         milliseconds = round((time.monotonic() - began) * 1000)
-        _log.info("command", extra=journal.numbers(asked=type(command).__name__, ms=milliseconds))
+        asked = type(command).__name__
+        _log.info("command", extra=journal.numbers(asked=asked, ms=milliseconds, apdus=apdus))
 
     def _read(self, command: ReadCard, removals: int) -> BoothMessage:
         self._let_go()
+        self._watcher.presence.busy = True
+        found: Dialogue | Problem = "unreadable"
         try:
-            connection = PcscConnection.open(self._settings)
+            found = self._open(removals)
         except CardMuteError:
-            return messages.Refused(command.token, "unreadable")
-        found: Recognised | str = "unreadable"
-        card = AllowList(connection)
-        try:
-            found = recognise(card, self._trust, self._check_number_b)
+            pass
+        except SeveralCardsError:
+            self._watcher.presence.start_over()
+            found = "several_cards"
         finally:
-            if not isinstance(found, Recognised):
-                connection.close()
-        if not isinstance(found, Recognised):
+            self._watcher.presence.busy = isinstance(found, Dialogue)
+        if not isinstance(found, Dialogue):
             return messages.Refused(command.token, found)
-        self._dialogue = _Dialogue(connection, card, found.certificate, removals)
+        self._dialogue = found
+        certificate = found.found.certificate
         return messages.Read(
             command.token,
-            found.certificate.der,
-            found.certificate.not_after,
-            found.pin_tries,
-            found.can_show_photo,
-            found.certificate.simulated,
+            certificate.der,
+            certificate.not_after,
+            found.found.pin_tries,
+            found.found.photo,
+            certificate.simulated,
         )
+
+    def _open(self, removals: int) -> Dialogue | Problem:
+        opening = self._settings, self._trust, removals
+        try:
+            return Dialogue.open(*opening, extended=self._extended, traffic=self._traffic)
+        except ExtendedReadError:
+            # Nothing was told of this card yet: it is read from the start, and this booth tries no long read again.
+            self._extended = False
+            _log.warning("reader_takes_no_extended_read")
+            return Dialogue.open(*opening, extended=False, traffic=self._traffic)
 
     def _ask(self, command: VerifyPin | Sign | SendPhoto, removals: int) -> BoothMessage:
         dialogue = self._dialogue
@@ -161,59 +176,63 @@ class CardBooth:
             case VerifyPin(token):
                 return self._verify_pin(dialogue, token)
             case Sign(token, message):
-                signature = jpki.sign(dialogue.card, message)
-                if not dialogue.certificate.signed(message, signature):
-                    raise CardFormatError("the signature is not that of the certificate that was read")
-                return messages.Signed(token, signature)
-            case SendPhoto(token):
-                sent = self._send_photo(dialogue)
-                return messages.PhotoSent(token) if sent else messages.PhotoRefused(token)
+                return messages.Signed(token, dialogue.sign(message))
+            case SendPhoto(token, number):
+                return self._send_photo(dialogue, token, number)
 
-    def _verify_pin(self, dialogue: _Dialogue, token: int) -> BoothMessage:
+    def _verify_pin(self, dialogue: Dialogue, token: int) -> BoothMessage:
+        pin = self._digits.wait(PIN_DIGITS, _DIGITS_SECONDS)
         try:
-            typed = self._digits.wait(_DIGITS_SECONDS)
-            jpki.select(dialogue.card)
-            tries_left = jpki.pin_tries(dialogue.card) or 0
-            if tries_left == 0 or not typed:
-                _log.info("pin_not_sent", extra=journal.numbers(complete=typed, tries_left=tries_left))
+            tries_left = dialogue.pin_tries()
+            if tries_left == 0 or pin is None:
+                _log.info("pin_not_sent", extra=journal.numbers(complete=pin is not None, tries_left=tries_left))
                 return messages.PinWrong(token, tries_left)
-            verification = jpki.verify_pin(dialogue.card, self._digits.held())
+            verification = dialogue.verify_pin(pin)
         finally:
             self._digits.forget()
+            _overwrite(pin)
         if verification.right:
             return messages.PinRight(token)
         return messages.PinWrong(token, verification.tries_left or 0)
 
-    def _send_photo(self, dialogue: _Dialogue) -> bool:
-        if self._check_number_b is None:
-            return False
+    def _send_photo(self, dialogue: Dialogue, token: int, source: CheckNumber) -> BoothMessage:
+        number = self._number(source)
         try:
-            photo = surface.photo(dialogue.card, self._check_number_b)
-        except (PhotoError, ApduError, CardFormatError) as error:
-            # Not asked a second time in this visit: each time could cost one of the card's tries.
-            self._check_number_b = None
-            _log.info("photo_refused", extra=journal.numbers(code=error.code))
-            return False
-        try:
-            self._studio.settimeout(_STUDIO_SECONDS)
-            self._studio.sendall(PHOTO_MAGIC + len(photo).to_bytes(4, "big") + photo)
-        except OSError:
-            # Half a photo may be on its way: the studio must not take the next one for its end.
-            self._studio.close()
-            _log.warning("studio_takes_no_photo")
-            return False
-        return True
+            opened = open_photo(
+                dialogue.card, dialogue.found.photo, number, self._sends, dialogue.reach, today_if_sure()
+            )
+        finally:
+            _overwrite(number)
+        if not isinstance(opened, Refusal) and not self._studio.send_photo(opened.photo):
+            opened = Refusal("no_studio")
+        if isinstance(opened, Refusal):
+            _log.info("photo_refused", extra=journal.numbers(why=opened.why, again=opened.again))
+            return messages.PhotoRefused(token, opened.why, opened.again)
+        return messages.PhotoSent(token, opened.card_expiry)
+
+    def _number(self, source: CheckNumber) -> bytearray | None:
+        """Check number B from where it is to come from; the caller overwrites it."""
+        match source:
+            case "known":
+                return None if self._known_number is None else bytearray(self._known_number, "ascii", "replace")
+            case "read":
+                return self._studio.check_number()
+            case "typed":
+                typed = self._digits.wait(CHECK_NUMBER_B_DIGITS, _DIGITS_SECONDS)
+                self._digits.forget()
+                return typed
 
     def _let_go_of_a_removed_card(self) -> None:
         if self._dialogue is None or self._dialogue.removals != self._teller.removals:
             self._let_go()
 
     def _let_go(self) -> None:
-        """End the dialogue, if there is one; digits typed for it are not for the next."""
-        self._digits.forget()
+        """End the dialogue, if there is one; a PIN typed for it is not for the next."""
+        self._digits.outlive_the_card()
         dialogue, self._dialogue = self._dialogue, None
         if dialogue is not None:
-            dialogue.connection.close()
+            dialogue.close()
+            self._watcher.presence.busy = False
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -233,11 +252,16 @@ def main(arguments: Sequence[str]) -> int:
                 return 0
             if not isinstance(start, Start):
                 raise BoothMessageError("booth: the first command must be Start")
-            CardBooth(start, control, Digits(given.digits), studio).serve()
+            CardBooth(start, control, Digits(given.digits), StudioLink(studio)).serve()
         except KioskError as error:
             _log.error("booth_gave_up", extra=journal.numbers(code=error.code))
             return int(error.exit_code)
     return 0
+
+
+def _overwrite(digits: bytearray | None) -> None:
+    if digits is not None:
+        digits[:] = bytes(len(digits))
 
 
 def _keep_to_yourself() -> None:

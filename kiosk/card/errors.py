@@ -19,11 +19,25 @@ class CardGoneError(CardError):
         super().__init__(sentence, "card_gone")
 
 
+class ExtendedReadError(CardError):
+    """The connection broke at the first extended READ: perhaps the card was pulled, perhaps the reader takes none."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, "extended_read")
+
+
 class CardMuteError(CardError):
     """Something lies on the reader that does not answer as a card (upside down, damaged, no card at all)."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, "card_mute")
+
+
+class SeveralCardsError(CardError):
+    """More than one card lies there: one cannot know whose visit it is."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, "several_cards")
 
 
 class ForbiddenCommandError(CardError):
@@ -48,7 +62,7 @@ class CertificateError(CardError):
 
 
 class PhotoError(CardError):
-    """The chip's photo cannot be had with what is known: no tries to spare, check number B wrong, or no photo."""
+    """There is no photo on the chip."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, "photo")

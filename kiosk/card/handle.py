@@ -13,7 +13,7 @@ from kiosk.card import messages
 from kiosk.card.certificate import TrustStore
 from kiosk.card.digits import ERASE, FORGET
 from kiosk.card.errors import CardGoneError
-from kiosk.card.messages import BoothMessage, Command, ReadCard, SendPhoto, Sign, Start, VerifyPin, Watch
+from kiosk.card.messages import BoothMessage, CheckNumber, Command, ReadCard, SendPhoto, Sign, Start, VerifyPin, Watch
 from kiosk.card.settings import CardSettings
 
 
@@ -31,14 +31,17 @@ class Booth:
         self._lock = threading.Lock()
 
     @classmethod
-    def spawn(cls, settings: CardSettings, studio: socket.socket, *, check_number_b: str | None) -> Booth:
+    def spawn(
+        cls, settings: CardSettings, studio: socket.socket, *, check_number_b: str | None, traffic: bool = False
+    ) -> Booth:
         """Start a booth and return at once; it says `Ready` when warm (a second or less), its reader still untouched.
 
         `studio` is the booth's end of a stream socket pair to the face studio; it is closed here, so that the studio
-        sees the booth's end. `check_number_b` travels over the control socket only. Raises `SettingsError` if a root
-        cannot be read, `CardGoneError` if the process ends at once.
+        sees the booth's end. `check_number_b` travels over the control socket only. `traffic` is for tests and simulation
+        (`kiosk.card.traffic`); with a root that is not simulated the booth ends at once. Raises `SettingsError` if a
+        root cannot be used, `CardGoneError` if the process ends at once.
         """
-        TrustStore.load(settings.trust)
+        TrustStore.load(settings.trust, settings.intermediates)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         read_end, write_end = os.pipe()
         os.set_blocking(write_end, False)
@@ -61,7 +64,7 @@ class Booth:
             studio.close()
         booth = cls(process, ours, write_end)
         try:
-            booth._give(Start(settings, check_number_b))
+            booth._give(Start(settings, check_number_b, traffic))
         except BaseException:
             booth.kill()
             raise
@@ -92,16 +95,20 @@ class Booth:
         self._give(ReadCard(token))
 
     def verify_pin(self, token: int) -> None:
-        """VERIFY with the four digits that were typed, once; the booth forgets them: `PinRight` | `PinWrong`."""
+        """VERIFY with the digits that were typed, if they are four, once; the booth forgets them: `PinRight` | `PinWrong`."""
         self._give(VerifyPin(token))
 
     def sign(self, token: int, message: bytes) -> None:
         """Have the card sign SHA-256 of `message` (challenge nonce ‖ visit id, 48 bytes): `Signed`."""
         self._give(Sign(token, message))
 
-    def send_photo(self, token: int) -> None:
-        """Send the chip's photo to the studio: `PhotoSent` | `PhotoRefused`. A PIN verified before is void after it."""
-        self._give(SendPhoto(token))
+    def send_photo(self, token: int, number: CheckNumber) -> None:
+        """Open the chip's photo and send it to the studio: `PhotoSent` | `PhotoRefused`. A PIN verified before is void then.
+
+        `number` says where check number B comes from; the digits themselves never pass through this process' memory,
+        unless they are typed or were given to `spawn`.
+        """
+        self._give(SendPhoto(token, number))
 
     def type_digit(self, digit: bytes) -> None:
         """Pass one digit key on, b"0" to b"9". Raises `CardGoneError`."""

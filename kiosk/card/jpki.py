@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 from enum import Enum
 
-from kiosk.card import apdu
+from kiosk.card import apdu, files
 from kiosk.card.allowlist import DIGEST_INFO_SHA256, JPKI
 from kiosk.card.apdu import Apdu, ApduError, CardConnection, StatusWord, Verification
 from kiosk.card.errors import CardFormatError
+from kiosk.card.files import Reach
 
 _TOKEN_FILE = 0x0006
 _CERTIFICATE_FILE = 0x000A
@@ -20,6 +21,7 @@ _KEY_FILE = 0x0017
 _PIN_FILE = 0x0018
 
 _DER_SEQUENCE = 0x30
+_TOKEN_BYTES = 32
 
 _ABSENT = frozenset({StatusWord.NOT_FOUND, StatusWord.NO_REFERENCE})
 
@@ -43,21 +45,25 @@ def select(connection: CardConnection) -> None:
 def token(connection: CardConnection) -> Token:
     """The medium, as EF 0006 names it. Raises `ApduError`."""
     apdu.select_file(connection, _TOKEN_FILE)
-    name = apdu.send(connection, b"\x00\xb0\x00\x00\x20", "READ BINARY of the token")
+    return token_of(apdu.send(connection, bytes([0x00, 0xB0, 0x00, 0x00, _TOKEN_BYTES]), "READ BINARY of the token"))
+
+
+def token_of(content: bytes) -> Token:
+    """The medium named by the first 32 bytes of `content`: ASCII, padded with blanks."""
     try:
-        return Token(name.rstrip(b" \x00").decode("ascii"))
+        return Token(content[:_TOKEN_BYTES].rstrip(b" \x00").decode("ascii"))
     except ValueError:
         return Token.UNKNOWN
 
 
-def certificate(connection: CardConnection) -> bytes | None:
+def certificate(connection: CardConnection, reach: Reach) -> bytes | None:
     """The user-authentication certificate (DER); None if the card carries none (not wanted, or a face-only child's).
 
     Raises `ApduError`, `CardFormatError`.
     """
     try:
         apdu.select_file(connection, _CERTIFICATE_FILE)
-        return apdu.read_file(connection, _DER_SEQUENCE)
+        return files.read_file(connection, _DER_SEQUENCE, reach)
     except ApduError as error:
         if error.status_word in _ABSENT or error.status_word == StatusWord.PAST_END:
             return None

@@ -1,26 +1,29 @@
 """What kiosk and booth say to each other: one JSON object a packet over a SOCK_SEQPACKET pair, bounded and checked.
 
-No command or message can hold a PIN digit (those have a pipe of their own) or a photo (it goes booth to studio). Reprs
-show no bytes: certificate and signature are personal data.
+No command or message can hold a digit that was typed (those have a pipe of their own), a check number B that a camera
+read, or a photo (both go between booth and studio). Reprs show no bytes: certificate and signature are personal data.
 """
 
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import socket
 import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from kiosk import settings as kiosk_settings
 from kiosk.card.errors import BoothMessageError
+from kiosk.card.photo import Why
 from kiosk.card.recognise import Problem
 from kiosk.card.settings import CardSettings, TrustedRoot
+from kiosk.card.surface import Photo
 from kiosk.errors import SettingsError
 from kiosk.record import dates
 
@@ -30,12 +33,20 @@ _MAX_TEXT = 1024
 # -- from the kiosk --------------------------------------------------------------------------------------------------
 
 
+CheckNumber = Literal["known", "read", "typed"]
+"""Where check number B is taken from: `Start` (simulation only), the studio's newest, or the fourteen digits typed."""
+
+
 @dataclass(frozen=True, repr=False)
 class Start:
-    """The first command: settings, and check number B where it is known without a camera (simulation only)."""
+    """The first command: settings, and check number B where it is known without a camera (simulation only).
+
+    `traffic`: log every command that goes to the card; a booth that trusts any root that is not simulated refuses.
+    """
 
     settings: CardSettings
     check_number_b: str | None
+    traffic: bool = False
 
     def __repr__(self) -> str:
         return "Start(...)"
@@ -55,7 +66,7 @@ class ReadCard:
 
 @dataclass(frozen=True)
 class VerifyPin:
-    """VERIFY with the four digits from the pipe: `PinRight` | `PinWrong`."""
+    """VERIFY with the digits from the pipe, if they are exactly four: `PinRight` | `PinWrong`."""
 
     token: int
 
@@ -73,9 +84,10 @@ class Sign:
 
 @dataclass(frozen=True)
 class SendPhoto:
-    """The chip's photo to the studio: `PhotoSent` | `PhotoRefused`."""
+    """The chip's photo to the studio, opened with a check number B: `PhotoSent` | `PhotoRefused`."""
 
     token: int
+    number: CheckNumber
 
 
 Command = Start | Watch | ReadCard | VerifyPin | Sign | SendPhoto
@@ -90,7 +102,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class ReaderState:
-    """Whether a reader can be used; `word` is "ok", "no_pcscd", "no_access", "no_reader" or "other_reader"."""
+    """Whether a reader can be used; `word` is "ok" or says why not: see `kiosk.card.pcsc.SENTENCES`."""
 
     usable: bool
     word: str
@@ -121,11 +133,11 @@ class Read:
     certificate: bytes
     not_after: datetime
     pin_tries: int | None
-    can_show_photo: bool
+    photo: Photo
     simulated: bool
 
     def __repr__(self) -> str:
-        return f"Read({self.token}, pin_tries={self.pin_tries}, photo={self.can_show_photo})"
+        return f"Read({self.token}, pin_tries={self.pin_tries}, photo={self.photo})"
 
 
 @dataclass(frozen=True)
@@ -145,7 +157,7 @@ class PinRight:
 
 @dataclass(frozen=True)
 class PinWrong:
-    """Not verified; `tries_left` 0 means blocked. Fewer than four digits spend no try."""
+    """Not verified; `tries_left` 0 means blocked. Fewer or more than four digits spend no try."""
 
     token: int
     tries_left: int
@@ -164,16 +176,19 @@ class Signed:
 
 @dataclass(frozen=True)
 class PhotoSent:
-    """The photo is with the studio."""
+    """The photo is with the studio. `card_expiry`: the card's own last day, unsigned, for staff's eyes; None if it says none."""
 
     token: int
+    card_expiry: date | None
 
 
 @dataclass(frozen=True)
 class PhotoRefused:
-    """No photo: no check number B, a wrong one, too few tries, none on the card, or nobody to take it."""
+    """No photo, and `why`. `again`: another number may still be sent in this visit."""
 
     token: int
+    why: Why
+    again: bool
 
 
 BoothMessage = (
@@ -198,32 +213,51 @@ _KIND = "kind"
 
 def send(channel: socket.socket, packet: Command | BoothMessage) -> None:
     """Send one packet. Raises `OSError` when nobody is at the other end."""
+    channel.send(written(packet))
+
+
+def written(packet: Command | BoothMessage) -> bytes:
+    """A packet as it goes over the line."""
     body: dict[str, object] = {_KIND: type(packet).__name__}
     body.update({field.name: _plain(getattr(packet, field.name)) for field in fields(packet)})
-    channel.send(json.dumps(body, separators=(",", ":")).encode("ascii"))
+    return json.dumps(body, separators=(",", ":")).encode("ascii")
 
 
 def receive_command(channel: socket.socket) -> Command | None:
     """The next command; None once the kiosk is gone. Raises `BoothMessageError`."""
-    command: Command | None = _receive(channel, Command)
-    return command
+    packet = _receive(channel)
+    return None if packet is None else read_command(packet)
 
 
 def receive_message(channel: socket.socket) -> BoothMessage | None:
     """The next message of the booth; None once it is gone. Raises `BoothMessageError`."""
-    message: BoothMessage | None = _receive(channel, BoothMessage)
+    packet = _receive(channel)
+    return None if packet is None else read_message(packet)
+
+
+def read_command(packet: bytes) -> Command:
+    """The command in a packet. Raises `BoothMessageError`."""
+    command: Command = _read(packet, Command)
+    return command
+
+
+def read_message(packet: bytes) -> BoothMessage:
+    """The message in a packet. Raises `BoothMessageError`."""
+    message: BoothMessage = _read(packet, BoothMessage)
     return message
 
 
-def _receive(channel: socket.socket, expected: Any) -> Any:
+def _receive(channel: socket.socket) -> bytes | None:
     try:
         packet, _, flags, _ = channel.recvmsg(MAX_PACKET)
     except ConnectionResetError:
         return None
-    if not packet:
-        return None
     if flags & socket.MSG_TRUNC:
         raise BoothMessageError(f"booth: a packet is longer than {MAX_PACKET} bytes")
+    return packet or None
+
+
+def _read(packet: bytes, expected: Any) -> Any:
     try:
         body = json.loads(packet)
     except (ValueError, RecursionError) as error:
@@ -233,10 +267,16 @@ def _receive(channel: socket.socket, expected: Any) -> Any:
     cls = kinds.get(name) if isinstance(name, str) else None
     if cls is None:
         raise BoothMessageError("booth: a packet is of no kind that is expected here")
-    hints = typing.get_type_hints(cls)
+    hints = _hints(cls)
     if set(body) != set(hints):
         raise BoothMessageError(f"booth: {name} must have exactly the fields {', '.join(hints) or '(none)'}")
     return cls(**{key: _typed(body[key], hint, f"{name}.{key}") for key, hint in hints.items()})
+
+
+@functools.cache
+def _hints(cls: type[Any]) -> Mapping[str, Any]:
+    """The types of a packet's fields; finding them takes longer than all the rest."""
+    return typing.get_type_hints(cls)
 
 
 def _plain(value: object) -> object:
@@ -244,6 +284,8 @@ def _plain(value: object) -> object:
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, datetime):
         return dates.instant_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, Path):
         return str(value.absolute())
     if isinstance(value, tuple):
@@ -261,6 +303,8 @@ def _typed(value: object, hint: Any, where: str) -> object:
             return base64.b64decode(value, validate=True)
         if hint is datetime:
             return dates.instant(value)
+        if hint is date:
+            return dates.day(value)
         if hint is CardSettings and isinstance(value, Mapping):
             return kiosk_settings.from_mapping(value, CardSettings, where="booth", base=Path("/"))
     except (ValueError, SettingsError) as error:

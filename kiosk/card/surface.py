@@ -1,97 +1,107 @@
 """The surface application (券面事項確認): the chip's photo, opened with check number B.
 
-Files and layout: domain/mynumber-card.md sections 2.2 and 5.2. A wrong check number B costs one of ten tries for life
-until the municipality resets it, so it is looked at before it is sent, and never sent with few tries left
-(domain/flow-and-rules.md section 1.2).
+Files and layout: domain/mynumber-card.md sections 2.2 and 5.2. When a number may be sent at all is decided in
+`kiosk.card.photo`; here is what the card is asked.
 """
 
 from __future__ import annotations
 
-import calendar
-import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
 
-from kiosk.card import apdu
+from kiosk.card import apdu, files, tlv
 from kiosk.card.allowlist import SURFACE
-from kiosk.card.apdu import ApduError, CardConnection, StatusWord
+from kiosk.card.apdu import Apdu, ApduError, CardConnection, StatusWord, Verification
+from kiosk.card.check_number import TRIES_KEPT
 from kiosk.card.errors import CardFormatError, PhotoError
+from kiosk.card.files import Reach
 
 _FACE_FILE = 0x0002
 _CHECK_NUMBER_B_FILE = 0x0012
 
 _FACE_RECORD = 0xFF20
 _PHOTO = 0xDF27
+_EXPIRY = 0xDF29
 _JP2 = bytes.fromhex("0000000C6A502020")
 """How a JPEG 2000 container begins (section 5.2)."""
 
-TRIES_KEPT = 5
-"""Check number B is not sent with this many tries left, or fewer."""
-
-_CHECK_NUMBER_B = re.compile(r"[0-9]{2}([0-9]{2})([0-9]{2})([0-9]{4})[0-9]{4}", re.ASCII)
-_LEAP_YEAR = 2000
-_FIRST_YEAR, _LAST_YEAR = 2016, 2099
-"""The first cards were issued in 2016; ten years are the longest they last."""
+Photo = Literal["readable", "shut", "absent"]
+"""readable: there is a face record, and check number B has tries to spare. shut: there is one, and it has none to spare.
+absent: no face record, no such application (an infant's card, a phone)."""
 
 
-def plausible(check_number_b: str) -> bool:
-    """Whether this can be a check number B at all: birth YYMMDD (any era), year of expiry, four digits (section 2.4)."""
-    found = _CHECK_NUMBER_B.fullmatch(check_number_b)
-    if found is None:
-        return False
-    month, day, expiry = (int(part) for part in found.groups())
-    if not 1 <= month <= 12 or not _FIRST_YEAR <= expiry <= _LAST_YEAR:
-        return False
-    return 1 <= day <= calendar.monthrange(_LEAP_YEAR, month)[1]
+@dataclass(frozen=True, repr=False)
+class FaceRecord:
+    """What is taken from the record: the photo as a JP2 container (greyscale, about 16 KB), and the card's own last day.
+
+    `card_expiry` is not signed and for staff's eyes only; None if it is not a date.
+    """
+
+    photo: bytes
+    card_expiry: date | None
 
 
-def may_have_photo(connection: CardConnection) -> bool:
-    """Whether the application, its face record and enough tries are there. Selects the application; spends nothing.
+def look(connection: CardConnection) -> Photo:
+    """Whether the photo could be read with the right number. Selects the application and its key file; spends nothing.
 
-    Raises `CardGoneError` only: whatever the card refuses means no.
+    Whether the record holds a photo shows only when it is open. Raises `CardGoneError`: whatever the card refuses is an
+    answer.
     """
     try:
         apdu.select_application(connection, SURFACE)
         apdu.select_file(connection, _FACE_FILE)
-        return _tries_to_spare(connection)
-    except ApduError:
-        return False
+        left = tries_left(connection)
+    except (ApduError, CardFormatError):
+        return "absent"
+    return "readable" if left is not None and left > TRIES_KEPT else "shut"
 
 
-def photo(connection: CardConnection, check_number_b: str) -> bytes:
-    """The photo as a JP2 container (greyscale, about 16 KB). Selects the application and verifies, at most once.
+def select(connection: CardConnection) -> None:
+    """Make this the current application; raises `ApduError`."""
+    apdu.select_application(connection, SURFACE)
 
-    Raises `PhotoError` (nothing to be had with this number), `ApduError`, `CardFormatError`.
-    """
-    if not plausible(check_number_b):
-        raise PhotoError("check number B cannot be right; it was not sent to the card")
+
+def tries_left(connection: CardConnection) -> int | None:
+    """Tries left for check number B, which costs none; leaves its key file selected. None if untold. Raises `ApduError`."""
+    apdu.select_file(connection, _CHECK_NUMBER_B_FILE)
+    return apdu.read_counter(connection)
+
+
+def verify(connection: CardConnection, number: Apdu) -> Verification:
+    """Send the number, once, to the key file that `tries_left` selected. Raises `ApduError`."""
+    return apdu.verify(connection, number)
+
+
+def read(connection: CardConnection, reach: Reach) -> FaceRecord:
+    """Read the whole face record, once the number was right. Raises `ApduError`, `CardFormatError`, `PhotoError`."""
     try:
-        apdu.select_application(connection, SURFACE)
-        if not _tries_to_spare(connection):
-            raise PhotoError("too few tries are left for check number B; it was not sent to the card")
-        if not apdu.verify(connection, check_number_b.encode("ascii")).right:
-            raise PhotoError("the card says that check number B is wrong")
         apdu.select_file(connection, _FACE_FILE)
-        record = apdu.read_file(connection, _FACE_RECORD)
+        return face_record(files.read_file(connection, _FACE_RECORD, reach, leading_filler=True))
     except ApduError as error:
-        if error.status_word == StatusWord.NOT_FOUND:
+        if error.status_word in {StatusWord.NOT_FOUND, StatusWord.PAST_END}:
             raise PhotoError("the card has no face record") from error
         raise
-    return photo_of(record)
 
 
-def photo_of(record: bytes) -> bytes:
-    """The photo in a face record (FF20, header included). Raises `PhotoError`, `CardFormatError`."""
-    outer = next(apdu.read_tlvs(record), None)
+def face_record(record: bytes) -> FaceRecord:
+    """What stands in a face record (FF20, header included). Raises `PhotoError`, `CardFormatError`."""
+    outer = next(tlv.read_tlvs(record), None)
     if outer is None or outer.tag != _FACE_RECORD:
         raise CardFormatError("face record: it is not one (FF20)")
-    photos = [inner.value for inner in apdu.read_tlvs(outer.value) if inner.tag == _PHOTO]
-    if not photos or not photos[0]:
+    inner = list(tlv.read_tlvs(outer.value))
+    photos = [found.value for found in inner if found.tag == _PHOTO]
+    if not photos or not photos[0].strip(b"\xff\x00"):
         raise PhotoError("the card has no photo")
     if len(photos) > 1 or not photos[0].startswith(_JP2):
         raise CardFormatError("face record: the photo is not one JPEG 2000 container")
-    return photos[0]
+    return FaceRecord(photos[0], _day(next((found.value for found in inner if found.tag == _EXPIRY), b"")))
 
 
-def _tries_to_spare(connection: CardConnection) -> bool:
-    apdu.select_file(connection, _CHECK_NUMBER_B_FILE)
-    tries_left = apdu.read_counter(connection)
-    return tries_left is not None and tries_left > TRIES_KEPT
+def _day(value: bytes) -> date | None:
+    if len(value) != 8 or not value.isdigit():
+        return None
+    try:
+        return date(int(value[:4]), int(value[4:6]), int(value[6:]))
+    except ValueError:
+        return None

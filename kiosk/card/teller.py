@@ -9,7 +9,7 @@ import threading
 
 from kiosk.card import messages
 from kiosk.card.messages import BoothMessage
-from kiosk.card.reader import Sight
+from kiosk.card.presence import Sight
 
 _log = logging.getLogger("kiosk.card.booth")
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from kiosk import journal
 from kiosk.card import messages as said
@@ -19,10 +20,18 @@ from kiosk.card.settings import CardSettings
 from kiosk.record.identity import Certificate, PinProof
 from kiosk.record.ids import new_visit_id, visit_id_bytes
 from kiosk.visit import events as ev
-from kiosk.visit.appliance import Ask, CardProblem
+from kiosk.visit.appliance import Ask, CardProblem, CheckNumberSource, ChipPhoto
 from kiosk.visit.effects import Effect, ForgetDigits, ReadCard, SendPhoto, SignChallenge, VerifyPin
 
 log = logging.getLogger("kiosk.stations.card")
+
+_NUMBER: Final[Mapping[CheckNumberSource, said.CheckNumber]] = {
+    CheckNumberSource.KNOWN: "known",
+    CheckNumberSource.TRAY: "read",
+    CheckNumberSource.SHOW: "read",
+    CheckNumberSource.TYPED: "typed",
+}
+"""Where the booth finds check number B: with its settings, from the studio, or in the pipe of typed digits."""
 
 
 class CardStation:
@@ -68,8 +77,8 @@ class CardStation:
             case SignChallenge(challenge=challenge, ask=ask):
                 message = challenge.nonce + visit_id_bytes(ask.visit_id)
                 self._tell(booth, lambda it: it.sign(self._token(ask), message))
-            case SendPhoto(ask=ask):
-                self._tell(booth, lambda it: it.send_photo(self._token(ask)))
+            case SendPhoto(source=source, ask=ask):
+                self._tell(booth, lambda it: it.send_photo(self._token(ask), _NUMBER[source]))
             case ForgetDigits():
                 self._tell(booth, Booth.forget_digits)
             case _:
@@ -173,7 +182,7 @@ class CardStation:
                     self._certificate,
                     message.not_after,
                     message.pin_tries,
-                    can_show_photo=message.can_show_photo,
+                    photo=ChipPhoto(message.photo),
                     simulated=message.simulated,
                 )
             case said.Refused(problem=problem):
@@ -186,7 +195,8 @@ class CardStation:
                 if self._certificate is None:
                     return ev.CardLost()
                 return ev.ChallengeSigned(ask, PinProof(self._certificate, signature))
-            case said.PhotoSent():
-                return ev.PhotoSent(ask)
-            case said.PhotoRefused():
-                return ev.PhotoRefused(ask)
+            case said.PhotoSent(card_expiry=card_expiry):
+                return ev.PhotoSent(ask, card_expiry)
+            case said.PhotoRefused(why=why, again=again):
+                log.info("photo_refused", extra=journal.numbers(why=why, again=again))
+                return ev.PhotoRefused(ask, again=again, absent=why == "no_photo")

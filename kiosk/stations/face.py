@@ -13,8 +13,8 @@ from kiosk.face.handle import Studio
 from kiosk.face.preview import Picture, PreviewBlock
 from kiosk.face.settings import FaceSettings
 from kiosk.visit import events as ev
-from kiosk.visit.appliance import Advice, Ask
-from kiosk.visit.effects import Effect, LookAtFace, ShowComparison, StopLooking
+from kiosk.visit.appliance import Advice, Ask, FrontAdvice
+from kiosk.visit.effects import Effect, LookAtFace, ReadFront, ShowComparison, StopLooking
 
 log = logging.getLogger("kiosk.stations.face")
 
@@ -29,6 +29,7 @@ class FaceStation:
         self._spare: tuple[Studio, PreviewBlock] | None = None
         self._alive = False
         self._asks: dict[int, Ask] = {}
+        self._fronts: set[int] = set()
 
     def warm(self, booth: socket.socket) -> None:
         """Make the spare, with its end of the pair to its booth. Called from a helper thread: it touches no visit."""
@@ -43,6 +44,7 @@ class FaceStation:
         """The spare becomes the studio of the next visit; its camera stays closed."""
         self._active, self._spare = self._spare, None
         self._asks.clear()
+        self._fronts.clear()
         if self._active is not None:
             self._alive = True
             studio = self._active[0]
@@ -57,7 +59,10 @@ class FaceStation:
                     studio.look(self._token(ask))
                 case ShowComparison(ask=ask) if studio is not None:
                     studio.compare(self._token(ask))
-                case LookAtFace(ask=ask) | ShowComparison(ask=ask):
+                case ReadFront(ask=ask) if studio is not None:
+                    self._fronts.add(ask.number)
+                    studio.read_front(self._token(ask))
+                case LookAtFace(ask=ask) | ReadFront(ask=ask) | ShowComparison(ask=ask):
                     self._post(ev.FaceUnavailable(ask))
                 case StopLooking() if studio is not None:
                     studio.stop()
@@ -83,6 +88,7 @@ class FaceStation:
         active, self._active = self._active, None
         self._alive = False
         self._asks.clear()
+        self._fronts.clear()
         if active is not None:
             _end(*active)
 
@@ -122,6 +128,12 @@ class FaceStation:
             return None
         simulated = self._settings.is_simulated
         match message:
+            case said.Seen(advice=advice, progress=progress) if message.token in self._fronts:
+                return ev.FrontSeen(ask, None if advice is None else FrontAdvice(advice), progress)
+            case said.FrontRead():
+                return ev.FrontRead(ask)
+            case said.FrontUnreadable():
+                return ev.FrontUnreadable(ask)
             case said.Seen(advice=advice, progress=progress):
                 return ev.FaceSeen(ask, None if advice is None else Advice(advice), progress)
             case said.Matched():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import queue
+import select
 import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,10 +19,12 @@ from typing import TypeVar
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from kiosk.card.certificate import TrustStore
 from kiosk.card.handle import Booth
 from kiosk.card.messages import BoothMessage, Placed, Read, ReaderState, Ready
 from kiosk.card.settings import CardSettings, TrustedRoot
-from kiosk.simulation import issuing
+from kiosk.simulation import card_image, issuing, kinds
+from kiosk.simulation.card import VirtualCard
 from kiosk.simulation.issuing import IssuedCard, Person
 from kiosk.simulation.pcsc import PrivateReader
 from tests.card import table_card
@@ -57,6 +62,18 @@ def issued(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, IssuedCard]:
     """The folder of an issued virtual card and what its holder knows."""
     folder = tmp_path_factory.mktemp("card") / "issued"
     return folder, issuing.issue(folder, Person(), JP2)
+
+
+@pytest.fixture(scope="session")
+def virtual_card(issued: tuple[Path, IssuedCard]) -> Callable[[str], VirtualCard]:
+    """Makes a fresh virtual card of a kind, all of them under the root of `issued`."""
+    image = functools.cache(lambda kind: card_image.read(issuing.card_of(issued[0], kinds.named(kind))))
+    return lambda kind: VirtualCard(image(kind))
+
+
+@pytest.fixture(scope="session")
+def issued_trust(issued: tuple[Path, IssuedCard]) -> TrustStore:
+    return TrustStore.load((TrustedRoot(issued[0] / "trust" / "auth-ca.pem", simulated=True),))
 
 
 @dataclass
@@ -117,11 +134,13 @@ class Desk:
     settings: CardSettings
     visitors: list[Visitor] = field(default_factory=list)
 
-    def visitor(self, *, settings: CardSettings | None = None, check_number_b: str | None = None) -> Visitor:
+    def visitor(
+        self, *, settings: CardSettings | None = None, check_number_b: str | None = None, traffic: bool = False
+    ) -> Visitor:
         ours, theirs = socket.socketpair()
         known = self.issued.check_number_b if check_number_b is None else check_number_b
         ours.settimeout(DEADLINE)
-        booth = Booth.spawn(settings or self.settings, theirs, check_number_b=known)
+        booth = Booth.spawn(settings or self.settings, theirs, check_number_b=known, traffic=traffic)
         visitor = Visitor(booth, ours)
         self.visitors.append(visitor)
         return visitor
@@ -137,20 +156,43 @@ def stack_cannot_run() -> str | None:
     return None if tried.returncode == 0 else "unshare is not allowed here"
 
 
-@pytest.fixture
-def new_desk(issued: tuple[Path, IssuedCard]) -> Iterator[Callable[..., Desk]]:
-    """Makes desks: a real pcscd each, with the virtual card placed."""
+@pytest.fixture(scope="session")
+def new_stack(issued: tuple[Path, IssuedCard]) -> Iterator[Callable[..., PrivateReader]]:
+    """Makes private readers that last as long as the tests do."""
     reason = stack_cannot_run()
     if reason is not None:
         pytest.skip(f"no real pcscd: {reason}")
+    stacks: list[PrivateReader] = []
+
+    def make(**options: object) -> PrivateReader:
+        stack = PrivateReader(issued[0], **options)  # type: ignore[arg-type]
+        stack.start()
+        stacks.append(stack)
+        return stack
+
+    yield make
+    for stack in stacks:
+        stack.close()
+
+
+@pytest.fixture(scope="session")
+def shared_stack(new_stack: Callable[..., PrivateReader]) -> PrivateReader:
+    return new_stack(inserted=True)
+
+
+@pytest.fixture
+def new_desk(issued: tuple[Path, IssuedCard], new_stack: Callable[..., PrivateReader]) -> Iterator[Callable[..., Desk]]:
+    """Makes desks: a real pcscd each, or the one that is given, with the virtual card placed."""
     desks: list[Desk] = []
+    own: list[PrivateReader] = []
     folder, card = issued
 
-    def make(*, delay_ms: float = 0, inserted: bool = True) -> Desk:
-        reader = PrivateReader(folder, delay_ms=delay_ms, inserted=inserted)
-        reader.start()
+    def make(*, stack: PrivateReader | None = None, reader: str | None = None, **options: object) -> Desk:
+        if stack is None:
+            stack = new_stack(**{"inserted": True, **options})
+            own.append(stack)
         trust = (TrustedRoot(folder / "trust" / "auth-ca.pem", simulated=True),)
-        desk = Desk(reader, card, CardSettings(trust, pcsc_socket=reader.socket))
+        desk = Desk(stack, card, CardSettings(trust, reader, stack.socket))
         desks.append(desk)
         return desk
 
@@ -158,9 +200,27 @@ def new_desk(issued: tuple[Path, IssuedCard]) -> Iterator[Callable[..., Desk]]:
     for desk in desks:
         for visitor in desk.visitors:
             visitor.leaves()
-        desk.reader.close()
+    for stack in own:
+        stack.close()
 
 
 @pytest.fixture
-def desk(new_desk: Callable[..., Desk]) -> Desk:
-    return new_desk()
+def desk(new_desk: Callable[..., Desk], shared_stack: PrivateReader) -> Desk:
+    """A desk at the reader that many tests share: an ordinary card with all its tries lies on it, and nobody holds it.
+
+    Whoever pulls the card waits until the booth has said so: pcscd 1.9 misses a card that is placed before it noticed.
+    """
+    shared_stack.delay(0)
+    shared_stack.place("ordinary")
+    await_that(lambda: shared_stack.tell("status")["seen"] is True)
+    for password, left in {"pin": 3, "check_number_b": 10}.items():
+        shared_stack.set_tries(password, left)
+    return new_desk(stack=shared_stack)
+
+
+def await_that(true: Callable[[], bool]) -> None:
+    """Wait until it is true; fail if it does not come true."""
+    deadline = time.monotonic() + DEADLINE
+    while not true():
+        assert time.monotonic() < deadline
+        select.select([], [], [], 0.01)

@@ -14,6 +14,7 @@ from cryptography.x509.oid import NameOID
 
 from kiosk.card.apdu import Apdu
 from kiosk.card.errors import CardGoneError
+from kiosk.simulation.card import VirtualCard
 
 JPKI = bytes.fromhex("D392F000260100000001")
 SURFACE = bytes.fromhex("D3921000310001010402")
@@ -52,7 +53,8 @@ class TableCard:
     """`files` and `secrets` by (application, file); `opened_by` names the secret a file needs; `open_house`: none needs one.
 
     `answers` may say something else than the table for a command (None: the table speaks). `gone_at`: the n-th command
-    finds the card gone. `log` has every command that reached the card with what was selected when it came.
+    finds the card gone. `longest`: the most bytes one READ gives; `extended`: how it answers an extended one (None: as it
+    should). `log` has every command that reached the card with what was selected when it came.
     """
 
     files: dict[tuple[bytes, int], bytes] = field(default_factory=dict)
@@ -62,6 +64,8 @@ class TableCard:
     open_house: bool = False
     answers: Callable[[bytes], tuple[bytes, int] | None] = lambda _: None
     gone_at: int = 1_000_000
+    longest: int = 0x10000
+    extended: int | None = None
     log: list[tuple[bytes | None, int | None, bytes]] = field(default_factory=list)
     application: bytes | None = None
     file: int | None = None
@@ -119,7 +123,13 @@ class TableCard:
         if content is None:
             return (b"open", 0x9000) if self.open_house else (b"", 0x6986)
         offset = int.from_bytes(command[2:4], "big")
-        return (b"", 0x6B00) if offset >= len(content) else (content[offset : offset + (command[4] or 256)], 0x9000)
+        length = command[4] or 256
+        if len(command) == 7:
+            if self.extended is not None:
+                return b"", self.extended
+            length = int.from_bytes(command[5:], "big")
+        length = min(length, self.longest)
+        return (b"", 0x6B00) if offset >= len(content) else (content[offset : offset + length], 0x9000)
 
     def _verify(self, here: tuple[bytes, int], data: bytes) -> int:
         secret = self.secrets.get(here)
@@ -149,6 +159,34 @@ class TableCard:
         return self.key.sign(digest_info[19:], padding.PKCS1v15(), Prehashed(hashes.SHA256())), 0x9000
 
 
+class Scripted:
+    """A card that gives its answers one after the other."""
+
+    def __init__(self, *answers: tuple[bytes, int]) -> None:
+        self.answers = list(answers)
+        self.sent: list[bytes] = []
+
+    def transmit(self, command: Apdu) -> tuple[bytes, int]:
+        self.sent.append(bytes(command))
+        return self.answers.pop(0)
+
+
+@dataclass
+class InMemory:
+    """A virtual card without a reader, as a connection; `sent` has what reached it, `gone_at` the command that does not."""
+
+    card: VirtualCard
+    gone_at: int = 1_000_000
+    sent: list[bytes] = field(default_factory=list)
+
+    def transmit(self, apdu: Apdu) -> tuple[bytes, int]:
+        self.sent.append(bytes(apdu))
+        if len(self.sent) >= self.gone_at:
+            raise CardGoneError("pulled")
+        answer = self.card.transmit(bytes(apdu))
+        return answer[:-2], int.from_bytes(answer[-2:], "big")
+
+
 @dataclass(frozen=True)
 class Authority:
     """A root of the tests. All of them carry the same name, as the national ones do."""
@@ -168,28 +206,68 @@ def new_key(bits: int = 2048) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 
-def authority() -> Authority:
-    key = new_key()
-    builder = _builder(_NAME, key.public_key()).add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+def authority(
+    *,
+    under: Authority | None = None,
+    years: tuple[int, int] = (2023, 2033),
+    bits: int = 2048,
+    ca: bool | None = True,
+    signs_certificates: bool | None = None,
+    path_length: int | None = None,
+) -> Authority:
+    """A root, or an intermediate `under` another one. `ca` and `signs_certificates` None: no such extension."""
+    key = new_key(bits)
+    builder = _builder(
+        _NAME, key.public_key(), datetime(years[0], 7, 16, tzinfo=UTC), datetime(years[1], 7, 16, tzinfo=UTC)
+    )
+    if ca is not None:
+        limit = path_length if ca else None
+        builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=limit), True)
+    if signs_certificates is not None:
+        builder = builder.add_extension(usage(key_cert_sign=signs_certificates), True)
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
-    return Authority(key, builder.sign(key, hashes.SHA256()))
+    if under is not None:
+        builder = builder.add_extension(_key_of(under), False)
+    return Authority(key, builder.sign(key if under is None else under.key, hashes.SHA256()))
 
 
-def certify(root: Authority, key: rsa.RSAPrivateKey, *, ca: bool = False, names_key: bool = True) -> bytes:
+def certify(
+    root: Authority,
+    key: rsa.RSAPrivateKey,
+    *,
+    ca: bool = False,
+    names_key: bool | Authority = True,
+    key_usage: x509.KeyUsage | None = None,
+    begins: datetime = MARCH - timedelta(days=300),
+    ends: datetime = MARCH,
+) -> bytes:
     subject = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "JP"), x509.NameAttribute(NameOID.COMMON_NAME, "0A")])
-    builder = _builder(subject, key.public_key())
+    builder = _builder(subject, key.public_key(), begins, ends)
     if names_key:
-        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key())
-        builder = builder.add_extension(identifier, False)
+        builder = builder.add_extension(_key_of(root if names_key is True else names_key), False)
     if ca:
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+    if key_usage is not None:
+        builder = builder.add_extension(key_usage, True)
     return builder.sign(root.key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
-def _builder(subject: x509.Name, public_key: rsa.RSAPublicKey) -> x509.CertificateBuilder:
+def usage(**said: bool) -> x509.KeyUsage:
+    """A keyUsage with only what is `said`."""
+    bits = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
+    more = ("key_cert_sign", "crl_sign", "encipher_only", "decipher_only")
+    return x509.KeyUsage(**{bit: said.get(bit, False) for bit in (*bits, *more)})
+
+
+def _key_of(issuer: Authority) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.key.public_key())
+
+
+def _builder(
+    subject: x509.Name, public_key: rsa.RSAPublicKey, begins: datetime, ends: datetime
+) -> x509.CertificateBuilder:
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(_NAME).public_key(public_key)
-    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(MARCH - timedelta(days=300))
-    return builder.not_valid_after(MARCH)
+    return builder.serial_number(x509.random_serial_number()).not_valid_before(begins).not_valid_after(ends)
 
 
 def my_number_card(certificate: bytes, key: rsa.RSAPrivateKey) -> TableCard:

@@ -6,7 +6,7 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.card import messages
+from kiosk.card.allowlist import CHECK_NUMBER_B_DIGITS, PIN_DIGITS
 from kiosk.card.digits import Digits
 from kiosk.card.errors import BoothMessageError
 from kiosk.card.messages import BoothMessage, Command, Placed, Read, Removed, Sign, Signed, Start
@@ -31,6 +32,11 @@ def pipe() -> Iterator[Pipe]:
     os.close(write_end)
 
 
+def waited(digits: Digits, count: int) -> bytes | None:
+    found = digits.wait(count, 1)
+    return None if found is None else bytes(found)
+
+
 @pytest.fixture
 def channel() -> Iterator[tuple[socket.socket, socket.socket]]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -43,38 +49,82 @@ def channel() -> Iterator[tuple[socket.socket, socket.socket]]:
     ("keys", "held"),
     [
         (b"1234", b"1234"),
-        (b"12\x0834\x085", b"135\x00"),
-        (b"\x08\x081", b"1\x00\x00\x00"),
-        (b"123456", b"1234"),
-        (b"1234\x0056", b"56\x00\x00"),
-        (b"1a\xff2", b"12\x00\x00"),
+        (b"12\x0834\x085", b"135"),
+        (b"\x08\x081", b"1"),
+        (b"1234\x0056", b"56"),
+        (b"1a\xff2", b"12"),
+        (b"55021720352285", b"55021720352285"),
+        (b"550217203522859", b"55021720352285"),
+        (b"550217203522859\x08\x087", b"5502172035227"),
     ],
 )
-def test_keys_fill_four_places(pipe: Pipe, keys: bytes, held: bytes) -> None:
+def test_keys_fill_fourteen_places(pipe: Pipe, keys: bytes, held: bytes) -> None:
     digits, typed = pipe
     typed(keys)
     assert digits.take()
-    assert digits.held() == held
-    assert digits.complete == (b"\x00" not in held)
+    assert digits.count == len(held)
+    assert waited(digits, len(held)) == held
+
+
+@pytest.mark.parametrize("count", [*range(4), *range(5, 14)])
+def test_only_four_digits_are_a_pin_and_only_fourteen_a_check_number_b(pipe: Pipe, count: int) -> None:
+    digits, typed = pipe
+    typed(b"1" * count)
+    assert digits.take()
+    assert digits.wait(PIN_DIGITS, 0.01) is None
+    assert digits.wait(CHECK_NUMBER_B_DIGITS, 0.01) is None
+
+
+def test_a_fifth_digit_that_still_waits_spoils_a_pin(pipe: Pipe) -> None:
+    digits, typed = pipe
+    typed(b"12345")
+    assert digits.wait(PIN_DIGITS, 1) is None
+    typed(b"\x08")
+    assert waited(digits, PIN_DIGITS) == b"1234"
+
+
+def test_what_is_given_out_is_a_copy_for_the_caller_to_overwrite(pipe: Pipe) -> None:
+    digits, typed = pipe
+    typed(b"1234")
+    mine = digits.wait(PIN_DIGITS, 1)
+    assert mine is not None
+    digits.forget()
+    assert mine == b"1234"
 
 
 def test_forgetting_overwrites_the_one_buffer_and_what_still_waits(pipe: Pipe) -> None:
     digits, typed = pipe
     typed(b"1234")
-    assert digits.wait(1)
-    buffer = digits.held()
+    assert waited(digits, PIN_DIGITS) == b"1234"
+    buffer = digits._held
     typed(b"56")
     digits.forget()
-    assert buffer == bytes(4)
-    assert digits.held() is buffer
+    assert buffer == bytes(14)
+    assert digits._held is buffer
     assert digits.take()
-    assert not digits.complete
+    assert digits.count == 0
+
+
+def test_digits_typed_for_a_card_that_has_gone_are_never_a_pin_but_may_be_the_number_on_it(pipe: Pipe) -> None:
+    digits, typed = pipe
+    typed(b"1234")
+    digits.outlive_the_card()
+    assert digits.wait(PIN_DIGITS, 0.01) is None
+    typed(b"5678901234")
+    assert waited(digits, CHECK_NUMBER_B_DIGITS) == b"12345678901234"
+    digits.forget()
+    typed(b"1234")
+    assert waited(digits, PIN_DIGITS) == b"1234"
+    digits.forget()
+    digits.outlive_the_card()
+    typed(b"4321")
+    assert waited(digits, PIN_DIGITS) == b"4321"
 
 
 def test_waiting_for_digits_has_an_end(pipe: Pipe) -> None:
     digits, typed = pipe
     typed(b"123")
-    assert not digits.wait(0.05)
+    assert digits.wait(PIN_DIGITS, 0.05) is None
 
 
 def test_a_closed_pipe_is_the_end_of_typing() -> None:
@@ -84,15 +134,20 @@ def test_a_closed_pipe_is_the_end_of_typing() -> None:
     os.close(read_end)
 
 
-SETTINGS = CardSettings((TrustedRoot(Path("/trust/root.pem"), simulated=True),), "Reader", Path("/run/own.comm"))
+SETTINGS = CardSettings(
+    (TrustedRoot(Path("/trust/root.pem"), simulated=True),), "Reader", Path("/run/own.comm"), (Path("/trust/ca.der"),)
+)
 COMMANDS: list[Command] = [
     Start(SETTINGS, "55021720352285"),
+    Start(SETTINGS, None, traffic=True),
     Start(CardSettings((TrustedRoot(Path("/root.der")),)), None),
     messages.Watch(),
     messages.ReadCard(1),
     messages.VerifyPin(2),
     Sign(3, bytes(range(48))),
-    messages.SendPhoto(4),
+    messages.SendPhoto(4, "known"),
+    messages.SendPhoto(5, "read"),
+    messages.SendPhoto(6, "typed"),
 ]
 MESSAGES: list[BoothMessage] = [
     messages.Ready(),
@@ -100,13 +155,14 @@ MESSAGES: list[BoothMessage] = [
     Placed(12.5),
     Removed(),
     messages.Lost(),
-    Read(1, b"\x30\x00", datetime(2030, 2, 17, 14, 59, 59, tzinfo=UTC), None, can_show_photo=True, simulated=False),
+    Read(1, b"\x30\x00", datetime(2030, 2, 17, 14, 59, 59, tzinfo=UTC), None, "shut", simulated=False),
     messages.Refused(2, "no_certificate"),
     messages.PinRight(3),
     messages.PinWrong(4, 2),
     Signed(5, bytes(256)),
-    messages.PhotoSent(6),
-    messages.PhotoRefused(7),
+    messages.PhotoSent(6, date(2035, 2, 17)),
+    messages.PhotoSent(6, None),
+    messages.PhotoRefused(7, "wrong", again=True),
 ]
 
 
@@ -140,6 +196,9 @@ def test_the_other_ends_death_is_the_end(channel: tuple[socket.socket, socket.so
         b'{"kind":"PinRight","token":1,"pin":"1234"}',
         b'{"kind":"Refused","token":1,"problem":"odd"}',
         b'{"kind":"Signed","token":1,"signature":"&&&&"}',
+        b'{"kind":"PhotoSent","token":1,"card_expiry":"2035-02-30"}',
+        b'{"kind":"PhotoSent","token":1,"card_expiry":20350217}',
+        b'{"kind":"PhotoRefused","token":1,"why":"because","again":true}',
         b'{"kind":"Placed","mono":"soon"}',
         b'{"kind":"ReaderState","usable":1,"word":"ok"}',
         b"[" * 100_000,
@@ -157,7 +216,7 @@ def test_no_value_in_a_field_breaks_the_reader_of_packets(value: object) -> None
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with ours, theirs:
         body = {"kind": "Read", "token": 1, "certificate": value, "not_after": value, "pin_tries": value}
-        ours.send(json.dumps({**body, "can_show_photo": value, "simulated": value}).encode())
+        ours.send(json.dumps({**body, "photo": value, "simulated": value}).encode())
         with pytest.raises(BoothMessageError):
             messages.receive_message(theirs)
 

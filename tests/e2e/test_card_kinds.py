@@ -164,6 +164,19 @@ def test_the_number_printed_on_the_card_opens_its_photo(kiosk: Kiosk, kind: str)
     assert kiosk.visit.card.printed_expiry is not None
 
 
+def test_the_card_may_be_in_the_hand_while_its_number_is_typed(kiosk: Kiosk) -> None:
+    card = kiosk.place("ordinary")
+    kiosk.taps(FACE)
+    kiosk.types(card.check_number_b[:6])
+    kiosk.card("pull")
+    kiosk.until(lambda: not kiosk.visit.card_present)
+    kiosk.types(card.check_number_b[6:])
+    kiosk.taps("number_typed")
+    assert kiosk.screen() == "P03p"
+    kiosk.card("place", "ordinary")
+    kiosk.until(lambda: isinstance(kiosk.stage, LookingAtFace) and kiosk.visit.photo_sent)
+
+
 def test_a_wrong_number_costs_one_try_is_said_and_the_second_ends_the_face_way(kiosk: Kiosk) -> None:
     card = kiosk.place("ordinary")
     kiosk.card("tries", "check_number_b", "10")

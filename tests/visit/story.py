@@ -141,7 +141,7 @@ def choosing(source: CheckNumberSource = CheckNumberSource.KNOWN, **changes: obj
 
 
 def typing_pin(**changes: object) -> Story:
-    return choosing(**changes).happens(Tapped("choose_pin"))
+    return choosing(CheckNumberSource.KNOWN, **changes).happens(Tapped("choose_pin"))
 
 
 def pin_typed(**changes: object) -> Story:

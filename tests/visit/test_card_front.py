@@ -30,6 +30,7 @@ from kiosk.visit.appliance import (
     PlacingAgain,
     ReadingFront,
     Refused,
+    Stage,
     TakingCard,
     TypingCheckNumber,
     TypingPin,
@@ -49,6 +50,11 @@ def sends(story: Story) -> list[CheckNumberSource]:
     return [effect.source for effect in story.effects if isinstance(effect, fx.SendPhoto)]
 
 
+def stage(story: Story) -> Stage:
+    """Where it stands now, whatever was asserted before."""
+    return story.visit.stage
+
+
 def reasons(story: Story) -> list[HelpReason]:
     return [effect.reason for effect in story.effects if isinstance(effect, fx.CallDesk)]
 
@@ -58,11 +64,11 @@ def reasons(story: Story) -> list[HelpReason]:
 
 def test_the_camera_over_the_tray_reads_the_front_and_then_the_face_is_looked_at() -> None:
     story = begun(TRAY)
-    assert story.stage == ReadingFront(TRAY)
+    assert stage(story) == ReadingFront(TRAY)
     story.happens(ev.FrontSeen(story.asked(fx.ReadFront), FrontAdvice.GLARE, 0.3))
-    assert story.stage == ReadingFront(TRAY, filming=True, advice=FrontAdvice.GLARE, progress=0.3)
+    assert stage(story) == ReadingFront(TRAY, filming=True, advice=FrontAdvice.GLARE, progress=0.3)
     story.happens(ev.FrontRead(story.asked(fx.ReadFront)))
-    assert story.stage == LookingAtFace(1)
+    assert stage(story) == LookingAtFace(1)
     assert sends(story) == [TRAY]
     story.happens(ev.PhotoSent(story.asked(fx.SendPhoto), date(2035, 2, 17)))
     assert story.visit.card is not None
@@ -73,27 +79,27 @@ def test_the_camera_over_the_tray_reads_the_front_and_then_the_face_is_looked_at
 def test_a_front_that_cannot_be_read_leaves_pin_and_one_more_look() -> None:
     story = begun(TRAY)
     story.happens(ev.FrontUnreadable(story.asked(fx.ReadFront)))
-    assert story.stage == ChoosingMethod(Nudge.FRONT_UNREADABLE)
+    assert stage(story) == ChoosingMethod(Nudge.FRONT_UNREADABLE)
     story.happens(ev.Tapped("choose_face"))
-    assert isinstance(story.stage, ReadingFront)
+    assert isinstance(stage(story), ReadingFront)
     story.happens(ev.FrontUnreadable(story.asked(fx.ReadFront)))
     story.happens(ev.Tapped("choose_face"))
-    assert story.stage == ChoosingMethod(Nudge.FRONT_UNREADABLE)
+    assert stage(story) == ChoosingMethod(Nudge.FRONT_UNREADABLE)
     assert not sends(story)
     story.happens(ev.Tapped("choose_pin"))
-    assert isinstance(story.stage, TypingPin)
+    assert isinstance(stage(story), TypingPin)
 
 
 def test_a_number_the_card_calls_wrong_is_read_once_more_and_never_a_third_time() -> None:
     story = begun(TRAY)
     story.happens(ev.FrontRead(story.asked(fx.ReadFront)))
     story.happens(ev.PhotoRefused(story.asked(fx.SendPhoto), again=True))
-    assert story.stage == ReadingFront(TRAY)
+    assert stage(story) == ReadingFront(TRAY)
     story.happens(ev.FrontRead(story.asked(fx.ReadFront)))
     story.happens(ev.PhotoRefused(story.asked(fx.SendPhoto), again=True))
-    assert story.stage == ChoosingMethod(Nudge.FACE_UNAVAILABLE)
+    assert stage(story) == ChoosingMethod(Nudge.FACE_UNAVAILABLE)
     story.happens(ev.Tapped("choose_face"))
-    assert isinstance(story.stage, ChoosingMethod)
+    assert isinstance(stage(story), ChoosingMethod)
     assert len(sends(story)) == 2
 
 
@@ -107,24 +113,24 @@ def test_a_pulled_card_ends_the_visit_while_the_tray_is_looked_at() -> None:
 
 def shown() -> Story:
     story = begun(SHOW).happens(ev.CardRemoved())
-    assert isinstance(story.stage, ReadingFront)
+    assert isinstance(stage(story), ReadingFront)
     return story.happens(ev.FrontRead(story.asked(fx.ReadFront)))
 
 
 def test_the_card_is_taken_shown_and_placed_again() -> None:
     story = shown()
-    assert isinstance(story.stage, PlacingAgain)
+    assert isinstance(stage(story), PlacingAgain)
     assert fx.StopLooking() in story.last
     story.happens(ev.CardPlaced(new_visit_id()))
     story.happens(told.card_read(story))
-    assert story.stage == LookingAtFace(1)
+    assert stage(story) == LookingAtFace(1)
     assert sends(story) == [SHOW]
 
 
 def test_another_card_placed_after_showing_ends_the_visit_and_nothing_is_sent_to_it() -> None:
     story = shown().happens(ev.CardPlaced(new_visit_id()))
     story.happens(told.card_read(story, certificate=OTHER_CERTIFICATE))
-    assert story.stage == TakingCard(EndReason.CARD_GONE)
+    assert stage(story) == TakingCard(EndReason.CARD_GONE)
     assert not sends(story)
 
 
@@ -137,11 +143,11 @@ def test_a_card_that_does_not_come_back_ends_the_visit() -> None:
 
 def test_placed_again_before_it_was_read_the_same_card_may_choose_again() -> None:
     story = begun(SHOW).happens(ev.CardRemoved(), ev.CardPlaced(new_visit_id()))
-    assert isinstance(story.stage, PlacingAgain)
+    assert isinstance(stage(story), PlacingAgain)
     story.happens(told.card_read(story))
-    assert story.stage == ChoosingMethod(Nudge.FRONT_UNREADABLE)
+    assert stage(story) == ChoosingMethod(Nudge.FRONT_UNREADABLE)
     story.happens(ev.Tapped("choose_face"))
-    assert isinstance(story.stage, ReadingFront)
+    assert isinstance(stage(story), ReadingFront)
 
 
 def test_stop_while_the_card_is_in_the_hand_ends_at_once() -> None:
@@ -154,9 +160,9 @@ def test_stop_while_the_card_is_in_the_hand_ends_at_once() -> None:
 
 def test_the_pin_needs_the_card_on_the_reader() -> None:
     story = begun(SHOW).happens(ev.CardRemoved(), ev.Tapped("choose_pin"))
-    assert isinstance(story.stage, ReadingFront)
+    assert isinstance(stage(story), ReadingFront)
     story = begun(SHOW).happens(ev.Tapped("choose_pin"))
-    assert isinstance(story.stage, TypingPin)
+    assert isinstance(stage(story), TypingPin)
 
 
 def test_a_visual_check_cannot_begin_while_the_card_is_in_the_hand() -> None:
@@ -174,51 +180,51 @@ def typed(digits: int = 14) -> Story:
 
 def test_fourteen_digits_are_sent_only_on_a_wish() -> None:
     story = typed()
-    assert story.stage == TypingCheckNumber(digits=14)
+    assert stage(story) == TypingCheckNumber(digits=14)
     assert not sends(story)
     story.happens(ev.Tapped("number_typed"))
     assert sends(story) == [TYPED]
     story.happens(ev.PhotoSent(story.asked(fx.SendPhoto)))
-    assert story.stage == LookingAtFace(1)
+    assert stage(story) == LookingAtFace(1)
     assert story.wanted(fx.LookAtFace)
 
 
 @pytest.mark.parametrize("digits", [0, 1, 12, 13])
 def test_fewer_digits_are_never_sent(digits: int) -> None:
     story = typed(digits).happens(ev.Tapped("number_typed"))
-    assert story.stage == TypingCheckNumber(digits=digits)
+    assert stage(story) == TypingCheckNumber(digits=digits)
     assert not sends(story)
 
 
 def test_a_fifteenth_digit_is_none_and_the_last_can_be_taken_back() -> None:
     story = typed(15)
-    assert story.stage == TypingCheckNumber(digits=14)
+    assert stage(story) == TypingCheckNumber(digits=14)
     story.happens(ev.DigitErased())
-    assert story.stage == TypingCheckNumber(digits=13)
+    assert stage(story) == TypingCheckNumber(digits=13)
 
 
 def test_a_wrong_number_is_typed_once_more_and_then_the_face_way_is_out() -> None:
     story = typed().happens(ev.Tapped("number_typed"))
     story.happens(ev.PhotoRefused(story.asked(fx.SendPhoto), again=True))
-    assert story.stage == TypingCheckNumber(wrong=True)
+    assert stage(story) == TypingCheckNumber(wrong=True)
     assert fx.ForgetDigits() in story.last
     story.happens(*[ev.DigitTyped()] * 14, ev.Tapped("number_typed"))
     story.happens(ev.PhotoRefused(story.asked(fx.SendPhoto), again=True))
-    assert story.stage == ChoosingMethod(Nudge.FACE_UNAVAILABLE)
+    assert stage(story) == ChoosingMethod(Nudge.FACE_UNAVAILABLE)
 
 
 def test_digits_of_a_number_left_behind_are_forgotten() -> None:
     story = typed(9).happens(ev.Tapped("choose_pin"))
-    assert story.stage == TypingPin(3)
+    assert stage(story) == TypingPin(3)
     assert story.last.count(fx.ForgetDigits()) >= 1
     assert typed(9).passes(61).stage == TakingCard(EndReason.TIMED_OUT)
 
 
 def test_the_card_may_be_taken_into_the_hand_to_read_its_small_print() -> None:
     story = typed(6).happens(ev.CardRemoved())
-    assert story.stage == TypingCheckNumber(digits=6)
+    assert stage(story) == TypingCheckNumber(digits=6)
     story.happens(*[ev.DigitTyped()] * 8, ev.Tapped("choose_pin"), ev.Tapped("number_typed"))
-    assert isinstance(story.stage, PlacingAgain)
+    assert isinstance(stage(story), PlacingAgain)
     assert fx.ForgetDigits() not in story.last
     assert not sends(story)
     story.happens(ev.CardPlaced(new_visit_id()), told.card_read(story))
@@ -230,7 +236,7 @@ def test_the_card_may_be_taken_into_the_hand_to_read_its_small_print() -> None:
 def test_placed_again_while_typing_the_same_card_goes_on_and_another_ends_the_visit() -> None:
     story = typed(6).happens(ev.CardRemoved(), ev.CardPlaced(new_visit_id()))
     story.happens(told.card_read(story))
-    assert story.stage == TypingCheckNumber(digits=6)
+    assert stage(story) == TypingCheckNumber(digits=6)
     assert story.visit.card_present
     other = typed(6).happens(ev.CardRemoved(), ev.CardPlaced(new_visit_id()))
     other.happens(told.card_read(other, certificate=OTHER_CERTIFICATE))
@@ -278,7 +284,7 @@ def test_a_card_without_any_photo_cannot_be_checked_visually_and_the_board_is_to
     story = told.choosing(photo=ChipPhoto.ABSENT)
     story.happens(ev.VisualGranted("command-1", story.visit.visit_id, "s01", 180.0))
     assert story.last == (fx.AnswerCommand("command-1", "no_photo"),)
-    assert isinstance(story.stage, ChoosingMethod)
+    assert isinstance(stage(story), ChoosingMethod)
 
 
 def test_a_visual_check_over_the_tray_shows_the_chip_s_photo() -> None:
@@ -288,7 +294,7 @@ def test_a_visual_check_over_the_tray_shows_the_chip_s_photo() -> None:
     assert sends(story) == [TRAY]
     story.happens(ev.PhotoSent(story.asked(fx.SendPhoto), date(2035, 2, 17)))
     story.happens(ev.ComparisonShown(story.asked(fx.ShowComparison), with_photo=True, simulated=True))
-    assert isinstance(story.stage, Comparing)
+    assert isinstance(stage(story), Comparing)
     assert story.stage.with_photo
 
 
@@ -296,7 +302,7 @@ def test_a_visual_check_over_the_tray_shows_the_chip_s_photo() -> None:
 def test_elsewhere_a_visual_check_goes_by_the_print(source: CheckNumberSource) -> None:
     story = told.choosing(source)
     story.happens(ev.VisualGranted("command-1", story.visit.visit_id, "s01", 180.0))
-    assert isinstance(story.stage, Comparing)
+    assert isinstance(stage(story), Comparing)
     assert story.stage.shown
     assert not story.stage.with_photo
     assert not sends(story)
@@ -308,13 +314,13 @@ def test_elsewhere_a_visual_check_goes_by_the_print(source: CheckNumberSource) -
 def test_what_the_patient_can_mend_does_not_ring_the_desk(problem: CardProblem) -> None:
     story = told.placed()
     story.happens(ev.CardRefused(story.asked(fx.ReadCard), problem))
-    assert story.stage == Refused(problem)
+    assert stage(story) == Refused(problem)
     assert reasons(story) == []
 
 
 def test_a_card_that_moves_while_it_is_read_is_asked_to_be_placed_again() -> None:
     story = told.placed().happens(ev.CardLost())
-    assert story.stage == Refused(CardProblem.UNREADABLE)
+    assert stage(story) == Refused(CardProblem.UNREADABLE)
     story.happens(ev.CardRemoved())
     assert story.now.visit is None
 
@@ -336,7 +342,7 @@ def unsure(story: Story) -> Story:
 def test_an_unsynchronised_clock_refuses_nobody() -> None:
     story = unsure(told.placed())
     story.happens(told.card_read(story, not_after=LONG_AGO))
-    assert isinstance(story.stage, ChoosingMethod)
+    assert isinstance(stage(story), ChoosingMethod)
     assert story.visit.card is not None
     assert story.visit.card.notice is Notice.GRACE
     sure = told.choosing(not_after=LONG_AGO)
@@ -361,6 +367,6 @@ def test_the_centre_s_word_on_the_certificate_outranks_our_date(
     story.happens(ev.Answered(story.asked(fx.VerifyIdentity), answer))
     assert story.visit.card is not None
     assert story.visit.card.notice is kept
-    assert isinstance(story.stage, Consenting) is asks
+    assert isinstance(stage(story), Consenting) is asks
     assert not isinstance(story.stage, CheckedIn | Concluding)
     assert story.visit.card.certificate == CERTIFICATE
