@@ -3,7 +3,8 @@
 Models and portraits come out of wheels (only unpacked, never installed); the virtual reader's driver and the fonts out of
 Debian packages (unpacked, never installed; their integrity is apt's). Standard library only. Quick when all is there.
 
-    .venv/bin/python deploy/fetch.py
+    .venv/bin/python deploy/fetch.py                 # what kiosk, demo and tests need
+    .venv/bin/python deploy/fetch.py --benchmarks    # and the typefaces of tests/benchmarks/*_card_front.py, *_figures.py
 """
 
 from __future__ import annotations
@@ -66,6 +67,16 @@ WHEELS = (
         },
     ),
     Wheel(
+        "rapidocr-onnxruntime==1.4.4",
+        "971d7d5f223a7a808662229df1ef69893809d8457d834e6373d3854bc1782cbf",
+        {
+            "rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx": (
+                "models/ch_PP-OCRv4_rec_infer.onnx",
+                "48fc40f24f6d2a207a2b1091d3437eb3cc3eb6b676dc3ef9c37384005483683b",
+            )
+        },
+    ),
+    Wheel(
         "scikit-image==0.26.0",
         "74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af",
         {
@@ -97,6 +108,25 @@ PACKAGES = (
         "BIZUDPGothic-Regular.ttf",
     ),
 )
+
+TYPEFACES = tuple(
+    Package(name, f"usr/share/fonts/{inside}", "fonts/benchmarks", proof)
+    for name, inside, proof in (
+        ("fonts-ipafont-gothic", "opentype/ipafont-gothic/ipag.ttf", "ipag.ttf"),
+        ("fonts-ipafont-mincho", "opentype/ipafont-mincho/ipam.ttf", "ipam.ttf"),
+        ("fonts-ipaexfont-gothic", "opentype/ipaexfont-gothic/ipaexg.ttf", "ipaexg.ttf"),
+        ("fonts-vlgothic", "truetype/vlgothic/VL-*.ttf", "VL-PGothic-Regular.ttf"),
+        ("fonts-umeplus", "truetype/umeplus/umeplus-*.ttf", "umeplus-p-gothic.ttf"),
+        ("fonts-mplus", "opentype/mplus/Mplus1*-[LRB][ieo][gl]*.otf", "Mplus1-Regular.otf"),
+        ("fonts-sawarabi-gothic", "truetype/sawarabi-gothic/*.ttf", "sawarabi-gothic-medium.ttf"),
+        ("fonts-sawarabi-mincho", "truetype/sawarabi-mincho/*.ttf", "sawarabi-mincho-medium.ttf"),
+        ("fonts-liberation", "truetype/liberation/Liberation*.ttf", "LiberationSans-Regular.ttf"),
+        ("fonts-ocr-b", "opentype/ocr-b/OCRB.otf", "OCRB.otf"),
+        ("fonts-morisawa-bizud-mincho", "truetype/bizud-mincho/BIZUDMincho-Regular.ttf", "BIZUDMincho-Regular.ttf"),
+        ("fonts-motoya-l-maruberi", "truetype/motoya-l-maruberi/MTLmr3m.ttf", "MTLmr3m.ttf"),
+    )
+)
+"""What invented cards are printed with, to teach the reader of digits and to measure it; only for who asks for them."""
 
 
 class LackingError(Exception):
@@ -173,8 +203,9 @@ def write_whole(target: Path, body: bytes) -> None:
 
 def main() -> int:
     """Fetch all; 0 or 3."""
+    packages = (*PACKAGES, *TYPEFACES) if sys.argv[1:] == ["--benchmarks"] else PACKAGES
     try:
-        for package in PACKAGES:
+        for package in packages:
             fetch_package(package)
         for wheel in WHEELS:
             fetch_wheel(wheel)

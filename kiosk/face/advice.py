@@ -1,7 +1,7 @@
 """What a person before the camera can do better: one word at a time. Numbers of frames are `kiosk.face.quality`'s.
 
-The same values as `kiosk.visit.appliance.Advice`; this room may not import the heart, the face station turns one into
-the other and a test beside it compares them.
+The same values as `kiosk.visit.appliance.Advice`, and those of a card's front (`card_...`) as its `FrontAdvice`; this room
+may not import the heart, the face station turns one into the other and a test beside it compares them.
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ class Advice(StrEnum):
     TOO_BRIGHT = "too_bright"
     BACK_LIT = "back_lit"
     ONE_PERSON = "one_person"
+    CARD_NOT_SEEN = "card_not_seen"
+    CARD_OTHER_SIDE = "card_other_side"
+    CARD_CLOSER = "card_closer"
+    CARD_HOLD_STILL = "card_hold_still"
+    CARD_GLARE = "card_glare"
 
 
 class SteadyAdvice:

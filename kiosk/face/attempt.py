@@ -1,4 +1,4 @@
-"""What the studio does while it films: look at a face, or show the pictures for the visual check.
+"""What the studio does while it films: look at a face, show the pictures for the visual check, or read a card's front.
 
 An attempt runs in a thread of its own, with the camera open from its first to its last line. A second thread copies every
 frame into the preview block, so that the picture stays fluent while a face is being described.
@@ -10,21 +10,28 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Final, Self
+from typing import Final
 
 import cv2
 import numpy as np
 
 from kiosk import journal
+from kiosk.errors import MissingError
 from kiosk.face import photo
 from kiosk.face.camera import FIRST_FRAME, Camera, Frame, open_camera
+from kiosk.face.card_front import FrontReader, Glance
+from kiosk.face.card_front_figures import FigureReader
+from kiosk.face.card_front_marks import MarkReader
 from kiosk.face.errors import CameraError, PhotoError
 from kiosk.face.matcher import Matcher, Picture
 from kiosk.face.messages import (
     Compare,
+    FrontRead,
+    FrontUnreadable,
     Look,
     Matched,
     NotMatched,
+    ReadFront,
     Seen,
     Shown,
     StudioMessage,
@@ -32,31 +39,39 @@ from kiosk.face.messages import (
     Why,
 )
 from kiosk.face.preview import PHOTO_SIZE, PreviewWriter
+from kiosk.face.pump import Pump, coarse
 from kiosk.face.recognition import Glimpse, Recognition, photo_template
 from kiosk.face.settings import FaceSettings
 
 log = logging.getLogger("kiosk.face.studio")
 
 Tell = Callable[[StudioMessage], None]
+SendNumber = Callable[[bytearray], bool]
+"""Gives check number B, fourteen digits of 0 to 9, to the card booth; whether it has it."""
 
 SEEN_EVERY: Final = 0.1
 """Seconds between two `Seen`: ten a second."""
+
+FRONT_SECONDS: Final = 20.0
+"""How long a card's front is looked at. Held well it is read within two seconds; who is still turning it after twenty
+needs another way (tests/benchmarks/bench_card_front.py)."""
 
 _WAIT = 0.1  # seconds one wait for a frame takes at most: how fast a stop is noticed
 
 
 class Attempt:
-    """One look or one comparison, from `start` to `end`. `crashed` tells of an error nobody foresaw."""
+    """One look, comparison or reading, from `start` to `end`. `crashed` tells of an error nobody foresaw."""
 
     def __init__(
         self,
-        asked: Look | Compare,
+        asked: Look | Compare | ReadFront,
         *,
         settings: FaceSettings,
         matcher: Matcher | None,
         jp2: bytes | None,
         preview: PreviewWriter,
         tell: Tell,
+        send_number: SendNumber,
         crashed: Callable[[], None],
     ) -> None:
         self._settings = settings
@@ -64,6 +79,7 @@ class Attempt:
         self._jp2 = jp2
         self._preview = preview
         self._tell = tell
+        self._send_number = send_number
         self._crashed = crashed
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(asked,), name="attempt", daemon=True)
@@ -78,7 +94,7 @@ class Attempt:
         self._thread.join(seconds)
         return not self._thread.is_alive()
 
-    def _run(self, asked: Look | Compare) -> None:
+    def _run(self, asked: Look | Compare | ReadFront) -> None:
         begun = time.monotonic()
         try:
             match asked:
@@ -86,6 +102,8 @@ class Attempt:
                     self._look(token)
                 case Compare(token):
                     self._compare(token)
+                case ReadFront(token):
+                    self._read_front(token)
         except Exception:
             # The process ends: the kiosk sees that as EOF, and the error as a type and a place in the journal.
             log.exception("attempt_crashed")
@@ -105,11 +123,11 @@ class Attempt:
             log.warning("photo_refused", exc_info=True)
             return self._tell(Unavailable(token, Why.BAD_PHOTO.value))
         recognition = Recognition(self._matcher, template, self._settings.accept, self._settings.frames)
-        camera = self._camera(token)
+        camera = self._camera(token, self._settings.camera)
         if camera is None:
             return None
         try:
-            with _Pump(camera, self._preview):
+            with Pump(camera, self._preview):
                 self._decide(token, camera, recognition)
         except CameraError:
             log.warning("camera_lost", exc_info=True)
@@ -147,11 +165,11 @@ class Attempt:
         return None
 
     def _compare(self, token: int) -> None:
-        camera = self._camera(token)
+        camera = self._camera(token, self._settings.camera)
         if camera is None:
             return
         try:
-            with _Pump(camera, self._preview) as pump:
+            with Pump(camera, self._preview) as pump:
                 if self._first(camera) is None:
                     return
                 with_photo = self._show_photo()
@@ -167,6 +185,64 @@ class Attempt:
         finally:
             camera.close()
 
+    def _read_front(self, token: int) -> None:
+        if self._matcher is None:
+            return self._tell(Unavailable(token, Why.NO_MODELS.value))
+        camera = self._camera(token, self._settings.front_camera)
+        if camera is None:
+            return None
+        try:
+            with Pump(camera, self._preview, coarse) as pump:
+                # A camera takes its time to the first frame; the readers are loaded meanwhile.
+                reader = FrontReader(self._matcher, MarkReader.load(), FigureReader.load())
+                try:
+                    self._find_number(token, camera, pump, reader)
+                finally:
+                    reader.wipe()
+        except MissingError:
+            log.exception("models_missing")
+            self._tell(Unavailable(token, Why.NO_MODELS.value))
+        except CameraError:
+            log.warning("camera_lost", exc_info=True)
+            self._tell(Unavailable(token, Why.NO_CAMERA.value))
+        finally:
+            camera.close()
+        return None
+
+    def _find_number(self, token: int, camera: Camera, pump: Pump, reader: FrontReader) -> None:
+        if self._first(camera) is None:
+            return None
+        log.info("camera_open")
+        until = time.monotonic() + FRONT_SECONDS
+        counter, frames, told, said = 0, 0, 0.0, Glance(None, -1.0)
+        while not self._over.is_set() and time.monotonic() < until:
+            frame = camera.newest(after=counter, seconds=_WAIT)
+            if frame is None:
+                continue
+            counter, frames = frame.counter, frames + 1
+            try:
+                glance = reader.see(frame.picture, frame.mono)
+            except (cv2.error, ValueError):
+                log.warning("frame_refused", exc_info=True)
+                continue
+            finally:
+                if pump.counter >= counter and frame.picture.flags.writeable:
+                    frame.picture[:] = 0  # it holds a name and an address
+            if glance.digits is not None:
+                try:
+                    sent = self._send_number(glance.digits)
+                finally:
+                    glance.digits[:] = bytes(len(glance.digits))
+                log.info("front_read", extra=journal.numbers(frames=frames, sent=sent))
+                return self._tell(FrontRead(token) if sent else FrontUnreadable(token))
+            if glance != said and time.monotonic() - told >= SEEN_EVERY:
+                told, said = time.monotonic(), glance
+                self._tell(Seen(token, glance.advice, glance.progress))
+        if not self._over.is_set():
+            log.info("front_not_read", extra=journal.numbers(frames=frames))
+            self._tell(FrontUnreadable(token))
+        return None
+
     def _show_photo(self) -> bool:
         if self._jp2 is None:
             return False
@@ -177,9 +253,9 @@ class Attempt:
             return False
         return True
 
-    def _camera(self, token: int) -> Camera | None:
+    def _camera(self, token: int, spec: str) -> Camera | None:
         try:
-            return open_camera(self._settings.camera)
+            return open_camera(spec)
         except CameraError:
             log.warning("camera_unavailable", exc_info=True)
             self._tell(Unavailable(token, Why.NO_CAMERA.value))
@@ -194,37 +270,6 @@ class Attempt:
             if time.monotonic() > until:
                 raise CameraError("the camera opened, but gives no picture")
         return None
-
-
-class _Pump:
-    """Copies every frame into the preview block, in a thread of its own, for the length of a `with`."""
-
-    def __init__(self, camera: Camera, preview: PreviewWriter) -> None:
-        self._camera = camera
-        self._preview = preview
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="preview", daemon=True)
-        self.shown = threading.Event()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        counter = 0
-        while not self._over.is_set():
-            try:
-                frame = self._camera.newest(after=counter, seconds=_WAIT)
-            except CameraError:
-                return  # the attempt asks the same camera and tells
-            if frame is not None:
-                counter = frame.counter
-                self._preview.live(frame.picture, frame.mono)
-                self.shown.set()
 
 
 def _shrunk(picture: Picture) -> Picture:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -19,12 +20,25 @@ from collections.abc import Iterator
 
 from kiosk import journal
 from kiosk.face.errors import StudioError
-from kiosk.face.messages import PACKET, Begin, Compare, Look, Stop, StudioCommand, StudioMessage, message, packet
+from kiosk.face.messages import (
+    PACKET,
+    Begin,
+    Compare,
+    Look,
+    ReadFront,
+    Stop,
+    StudioCommand,
+    StudioMessage,
+    message,
+    packet,
+)
 from kiosk.face.settings import FaceSettings
 
 log = logging.getLogger("kiosk.face")
 
 _ENDS_WITHIN = 5.0  # seconds
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""NumPy's products are small here: its threads, which wait by spinning, made them ten times dearer on a busy machine."""
 
 
 class Studio:
@@ -50,6 +64,7 @@ class Studio:
                 process = subprocess.Popen(
                     [sys.executable, "-m", "kiosk.face.studio", *words],
                     pass_fds=handed,
+                    env=os.environ | _ONE_THREAD,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                 )
@@ -73,6 +88,13 @@ class Studio:
     def compare(self, token: int) -> None:
         """Live picture, and the photo if one came, into the preview until `stop`: `Shown` | `Unavailable`. Raises `StudioError`."""
         self._say(Compare(token))
+
+    def read_front(self, token: int) -> None:
+        """Check number B from the card's front to the booth: `Seen`*, then `FrontRead` | `FrontUnreadable` | `Unavailable`.
+
+        Raises `StudioError` if it is gone.
+        """
+        self._say(ReadFront(token))
 
     def stop(self) -> None:
         """End what runs, close the camera, zero the preview; nothing is answered. Raises `StudioError` if it is gone."""

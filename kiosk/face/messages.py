@@ -1,7 +1,8 @@
 """What the kiosk process and the face studio say to each other: one JSON object a packet, at most `PACKET` bytes.
 
 Over an AF_UNIX SOCK_SEQPACKET pair. The kiosk's first packet is `Begin`. `token` is the kiosk's own number for one
-`Look` or `Compare`; every answer repeats it. No score, no template, no picture ever stands in a message.
+`Look`, `Compare` or `ReadFront`; every answer repeats it. No score, no template, no picture and no digit ever stands in a
+message: what is read from a card's front goes to the card booth.
 
     {"say": "look", "token": 7}   ->   {"say": "seen", "token": 7, "advice": "come_closer", "progress": 0.0}
 """
@@ -56,11 +57,18 @@ class Compare:
 
 
 @dataclass(frozen=True)
+class ReadFront:
+    """Film the card's front and read check number B: `Seen`*, then `FrontRead` | `FrontUnreadable` | `Unavailable`."""
+
+    token: int
+
+
+@dataclass(frozen=True)
 class Stop:
     """Close the camera and zero the preview."""
 
 
-StudioCommand = Begin | Look | Compare | Stop
+StudioCommand = Begin | Look | Compare | ReadFront | Stop
 
 # -- studio to kiosk -------------------------------------------------------------------------------------------------
 
@@ -72,7 +80,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Seen:
-    """At most ten a second: one advice word (`Advice`) or none, and the share of good frames there are, 0 to 1."""
+    """At most ten a second: one advice word (`Advice`) or none, and the share of the frames wanted that there are, 0 to 1."""
 
     token: int
     advice: str | None
@@ -110,9 +118,29 @@ class Shown:
     with_photo: bool
 
 
-StudioMessage = Ready | Seen | Matched | NotMatched | Unavailable | Shown
+@dataclass(frozen=True)
+class FrontRead:
+    """Check number B was read and is with the card booth already. The camera closes."""
 
-_COMMANDS: Final[Mapping[str, type[StudioCommand]]] = {"begin": Begin, "look": Look, "compare": Compare, "stop": Stop}
+    token: int
+
+
+@dataclass(frozen=True)
+class FrontUnreadable:
+    """Time is over and no three frames agreed. The camera closes."""
+
+    token: int
+
+
+StudioMessage = Ready | Seen | Matched | NotMatched | Unavailable | Shown | FrontRead | FrontUnreadable
+
+_COMMANDS: Final[Mapping[str, type[StudioCommand]]] = {
+    "begin": Begin,
+    "look": Look,
+    "compare": Compare,
+    "read_front": ReadFront,
+    "stop": Stop,
+}
 _MESSAGES: Final[Mapping[str, type[StudioMessage]]] = {
     "ready": Ready,
     "seen": Seen,
@@ -120,6 +148,8 @@ _MESSAGES: Final[Mapping[str, type[StudioMessage]]] = {
     "not_matched": NotMatched,
     "unavailable": Unavailable,
     "shown": Shown,
+    "front_read": FrontRead,
+    "front_unreadable": FrontUnreadable,
 }
 _NAMES: Final = {cls: name for table in (_COMMANDS, _MESSAGES) for name, cls in table.items()}
 
@@ -139,6 +169,8 @@ def command(data: bytes) -> StudioCommand:
             return Look(_token(fields))
         case "compare":
             return Compare(_token(fields))
+        case "read_front":
+            return ReadFront(_token(fields))
         case "stop":
             return Stop()
         case _:
@@ -163,6 +195,10 @@ def message(data: bytes) -> StudioMessage:
                 return Unavailable(_token(fields), Why(str(fields.get("word"))).value)
             case "shown":
                 return Shown(_token(fields), fields.get("with_photo") is True)
+            case "front_read":
+                return FrontRead(_token(fields))
+            case "front_unreadable":
+                return FrontUnreadable(_token(fields))
             case _:
                 raise StudioError("the face studio said something that is not known")
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 face:
   camera: /dev/v4l/by-id/usb-Example_Camera-video-index0
+  card_camera: /dev/v4l/by-id/usb-Second_Camera-video-index0
   accept: 0.50
 """
 
@@ -57,15 +58,24 @@ def camera_settings(spec: str) -> CameraSettings:
 
 @dataclass(frozen=True)
 class FaceSettings:
-    """How faces are looked at. `accept` is a cosine, `attempt_seconds` one attempt's length, `frames` how many are averaged."""
+    """How faces are looked at. `accept` is a cosine, `attempt_seconds` one attempt's length, `frames` how many are averaged.
+
+    `card_camera` is a second camera over the tray that sees the card's front; without it the patient shows the front to
+    `camera`.
+    """
 
     camera: str
     accept: float = 0.50
     attempt_seconds: float = 10.0
     frames: int = FRAMES_FLOOR
+    card_camera: str | None = None
 
     def __post_init__(self) -> None:
         camera_settings(self.camera)
+        try:
+            camera_settings(self.front_camera)
+        except ValueError as error:
+            raise ValueError(f"card_{error}") from error
         if not ACCEPT_FLOOR <= self.accept <= ACCEPT_CEILING:
             raise ValueError(
                 f"accept: expected {ACCEPT_FLOOR:.2f} to {ACCEPT_CEILING:.2f}; below it strangers would be let in, above it nobody"
@@ -76,6 +86,11 @@ class FaceSettings:
             raise ValueError(f"frames: expected {FRAMES_FLOOR} to 15; fewer than {FRAMES_FLOOR} let strangers through")
 
     @property
+    def front_camera(self) -> str:
+        """The camera that sees the card's front."""
+        return self.camera if self.card_camera is None else self.card_camera
+
+    @property
     def is_simulated(self) -> bool:
-        """True where the camera is not a real device: every check-in made with it is a simulated one."""
-        return camera_settings(self.camera).is_simulated
+        """True where a camera is not a real device: every check-in made with it is a simulated one."""
+        return camera_settings(self.camera).is_simulated or camera_settings(self.front_camera).is_simulated

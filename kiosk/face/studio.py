@@ -1,10 +1,12 @@
 """The face studio, a process with the life of one visit: `python -m kiosk.face.studio --control FD --booth FD --preview FD`.
 
 Control is the kiosk's SOCK_SEQPACKET pair (`kiosk.face.messages`). Booth is a stream the card booth writes the chip's
-photo to: b"PHO1", length u32 big-endian (at most 64 KiB), JP2 bytes; a later photo replaces an earlier one. Preview is the
-block of `kiosk.face.preview`. Models are loaded at the start; the camera opens at `Look` or `Compare` and closes after.
+photo to: b"PHO1", length u32 big-endian (at most 64 KiB), JP2 bytes; a later photo replaces an earlier one. The other way
+the studio writes check number B once it was read from a card's front: b"CNB1", fourteen ASCII digits. Preview is the
+block of `kiosk.face.preview`. Models are loaded at the start (those that read print at `ReadFront`); the camera opens at
+`Look`, `Compare` or `ReadFront` and closes after.
 
-Nothing is written anywhere: photo, frames and templates live in this process only, which cannot be dumped or traced by
+Nothing is written anywhere: photo, frames, templates and digits live in this process only, which cannot be dumped or traced by
 the same user, and it ends when the control socket does.
 """
 
@@ -32,7 +34,19 @@ from kiosk.face import photo
 from kiosk.face.attempt import Attempt
 from kiosk.face.errors import StudioError
 from kiosk.face.matcher import OpenCVMatcher
-from kiosk.face.messages import PACKET, Begin, Compare, Look, Ready, Seen, Stop, StudioMessage, command, packet
+from kiosk.face.messages import (
+    PACKET,
+    Begin,
+    Compare,
+    Look,
+    ReadFront,
+    Ready,
+    Seen,
+    Stop,
+    StudioMessage,
+    command,
+    packet,
+)
 from kiosk.face.preview import PreviewWriter
 from kiosk.face.settings import FaceSettings
 
@@ -42,6 +56,7 @@ THREADS: Final = 2
 """Of OpenCV. More gains nothing on four cores and takes the screen its time (face-stack.md section 5, "Speed")."""
 
 PHOTO_MAGIC: Final = b"PHO1"
+NUMBER_MAGIC: Final = b"CNB1"
 
 _PHOTO_HEADER = struct.Struct(">4sI")
 _GULPS = 8  # a whole photo is three at most; a booth that never pauses must not keep the kiosk waiting
@@ -138,7 +153,7 @@ class StudioProcess:
         match command(data):
             case Begin(settings):
                 self._begin(settings)
-            case Look() | Compare() as asked:
+            case Look() | Compare() | ReadFront() as asked:
                 self._start(asked)
             case Stop():
                 if not self.end():
@@ -157,7 +172,7 @@ class StudioProcess:
         log.info("studio_ready", extra=journal.numbers(ms=round((time.monotonic() - begun) * 1000)))
         self._tell(Ready())
 
-    def _start(self, asked: Look | Compare) -> None:
+    def _start(self, asked: Look | Compare | ReadFront) -> None:
         if self._settings is None:
             raise StudioError("the face studio was asked to film before it had its settings")
         if not self.end():
@@ -169,6 +184,7 @@ class StudioProcess:
             jp2=self._inbox.jp2,
             preview=self._preview,
             tell=self._tell,
+            send_number=self._send_number,
             crashed=self._crashed,
         )
         self._attempt.start()
@@ -183,6 +199,17 @@ class StudioProcess:
                 log.warning("progress_dropped")
             except OSError:
                 log.warning("kiosk_gone")  # the main thread sees the same as EOF and ends
+
+    def _send_number(self, digits: bytearray) -> bool:
+        """Check number B to the booth, before the kiosk hears of it; False where there is no booth to take it."""
+        said = bytearray(NUMBER_MAGIC) + bytearray(ord("0") + digit for digit in digits)
+        try:
+            return self._booth.send(said, socket.MSG_NOSIGNAL) == len(said)
+        except OSError:
+            log.warning("booth_gone")
+            return False
+        finally:
+            said[:] = bytes(len(said))
 
     def _crashed(self) -> None:
         self._waker.send(b"!")

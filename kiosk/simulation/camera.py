@@ -1,8 +1,11 @@
 """A camera that is a process: `kiosk simulate camera --socket PATH --sitter astronaut|grace_hopper [--clip FILE]`.
 
 Whoever connects to the socket is filmed at 15 frames a second, from the beginning of the clip; nothing is drawn while
-nobody looks. On standard output it writes one line of JSON, `{"ready": true, "camera": "socket:PATH", "sitter": ...}`; it
-ends when its standard input does, or on SIGTERM, and takes its socket away.
+nobody looks. On standard output it writes one line of JSON, `{"ready": true, "camera": "socket:PATH", "sitter": ...,
+"showing": ...}`; it ends when its standard input does, or on SIGTERM, and takes its socket away.
+
+`--card-front DIR` lays an issued card before it instead, `--card-view tray|hand|sleeve` says how; lines on its standard
+input change what it shows while it films (`kiosk.simulation.camera_stage`).
 
 The frame socket (AF_UNIX, stream; read by `kiosk.face.sources`, the same layout is documented there): for every frame a
 header of 32 bytes in network byte order, then the pixels.
@@ -30,7 +33,7 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, Self
 
@@ -39,6 +42,7 @@ import numpy as np
 
 from kiosk import journal
 from kiosk.errors import ExitCode, MissingError, UsageError
+from kiosk.simulation.camera_stage import VIEWS, Stage
 from kiosk.simulation.people import FPS, HEIGHT, WIDTH, Picture, Sitter, frames
 
 _log = logging.getLogger("kiosk.simulation.camera")
@@ -48,6 +52,7 @@ MAX_CLIENTS: Final = 4
 
 _HEADER = struct.Struct("!8sIIQd")
 _MAGIC = b"KIOSKFRM"
+_LONGEST_LINE = 8192  # bytes of one word and its folder
 _PATIENCE = 5.0  # seconds a client may take for one frame
 
 
@@ -58,6 +63,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--sitter", choices=[sitter.value for sitter in Sitter], default=Sitter.ASTRONAUT.value)
     parser.add_argument("--clip", type=Path, metavar="FILE", help="a video file instead of the sitter, over and over")
+    parser.add_argument(
+        "--card-front",
+        type=Path,
+        metavar="DIR",
+        help="show the front of the card issued into this folder (its info.json) instead of the sitter",
+    )
+    parser.add_argument(
+        "--card-view", choices=VIEWS, default=VIEWS[0], help="the card lies in a tray, is held up, lies in a sleeve"
+    )
     parser.add_argument("--seed", type=int, default=1, help="the same seed films the same movements")
 
 
@@ -68,27 +82,44 @@ def simulate_camera(args: argparse.Namespace) -> int:
     clip: Path | None = args.clip
     seed: int = args.seed
 
-    def film() -> Iterator[Picture]:
+    def faces() -> Iterator[Picture]:
         return frames(sitter, seed=seed) if clip is None else clip_frames(clip)
 
-    next(film())  # a missing portrait or clip is told now, not to the first client
     cv2.setNumThreads(1)
+    stage = Stage(faces, view=args.card_view, seed=seed)
+    if args.card_front is not None:
+        stage.card(args.card_front)
+        stage.show("front")
+    next(stage.film())  # a missing portrait or clip is told now, not to the first client
     told, tell = socket.socketpair()
     told.setblocking(False)
     before = signal.signal(signal.SIGTERM, lambda *_: tell.send(b"!"))
     try:
-        with told, tell, FrameServer(path, film) as server:
-            ready = {"ready": True, "camera": f"socket:{path}", "sitter": "clip" if clip is not None else sitter.value}
-            sys.stdout.write(json.dumps(ready) + "\n")
-            sys.stdout.flush()
+        with told, tell, FrameServer(path, stage.film) as server:
+            name = "clip" if clip is not None else sitter.value
+            showing = "face" if args.card_front is None else "front"
+            _say({"ready": True, "camera": f"socket:{path}", "sitter": name, "showing": showing})
+            words = b""
             while True:
                 heard = select.select([sys.stdin.fileno(), told, server.listener], [], [])[0]
                 if server.listener in heard:
                     server.accept()
-                if told in heard or (sys.stdin.fileno() in heard and not os.read(sys.stdin.fileno(), 1024)):
+                if sys.stdin.fileno() in heard:
+                    some = os.read(sys.stdin.fileno(), 1024)
+                    if not some:
+                        return ExitCode.DONE
+                    *lines, words = (words + some)[-_LONGEST_LINE:].split(b"\n")
+                    for line in lines:
+                        _say(stage.told(line.decode(errors="replace")))
+                if told in heard:
                     return ExitCode.DONE
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _say(line: Mapping[str, object]) -> None:
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
 
 
 class FrameServer:

@@ -1,4 +1,4 @@
-"""The engine, simulated cameras and studios of the face room's tests."""
+"""The engine, simulated cameras, studios and printed cards of the face room's tests."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.face.card_front_figures import FigureReader
+from kiosk.face.card_front_marks import MarkReader
 from kiosk.face.matcher import OpenCVMatcher
 from kiosk.face.messages import Ready
 from kiosk.face.settings import FaceSettings
 from kiosk.simulation.people import Sitter
+from tests.face.front_parts import PrintedCards
 from tests.face.parts import CameraProcess, StudioRoom
 
 
@@ -19,6 +22,21 @@ def matcher() -> OpenCVMatcher:
     engine = OpenCVMatcher.load()
     engine.warm()
     return engine
+
+
+@pytest.fixture(scope="session")
+def marks() -> MarkReader:
+    return MarkReader.load()
+
+
+@pytest.fixture(scope="session")
+def figures() -> FigureReader:
+    return FigureReader.load()
+
+
+@pytest.fixture(scope="session")
+def cards() -> PrintedCards:
+    return PrintedCards()
 
 
 @pytest.fixture
@@ -39,8 +57,9 @@ def camera_process(tmp_path: Path) -> Iterator[Callable[..., CameraProcess]]:
 def studio_room() -> Iterator[Callable[..., StudioRoom]]:
     rooms: list[StudioRoom] = []
 
-    def spawn(camera: str, attempt_seconds: float = 10.0) -> StudioRoom:
-        room = StudioRoom(FaceSettings(camera=camera, attempt_seconds=attempt_seconds))
+    def spawn(camera: str, attempt_seconds: float = 10.0, card_camera: str | None = None) -> StudioRoom:
+        settings = FaceSettings(camera=camera, attempt_seconds=attempt_seconds, card_camera=card_camera)
+        room = StudioRoom(settings)
         rooms.append(room)
         room.until(Ready)
         return room

@@ -11,9 +11,12 @@ from kiosk.face.messages import (
     PACKET,
     Begin,
     Compare,
+    FrontRead,
+    FrontUnreadable,
     Look,
     Matched,
     NotMatched,
+    ReadFront,
     Ready,
     Seen,
     Shown,
@@ -25,8 +28,16 @@ from kiosk.face.messages import (
 )
 from kiosk.face.settings import FaceSettings
 from kiosk.visit.appliance import Advice as AdviceOfTheHeart
+from kiosk.visit.appliance import FrontAdvice
 
-COMMANDS: list[StudioCommand] = [Begin(FaceSettings("socket:/x", accept=0.47)), Look(1), Compare(2), Stop()]
+COMMANDS: list[StudioCommand] = [
+    Begin(FaceSettings("socket:/x", accept=0.47)),
+    Begin(FaceSettings("/dev/video0", card_camera="/dev/video2")),
+    Look(1),
+    Compare(2),
+    ReadFront(3),
+    Stop(),
+]
 MESSAGES: list[StudioMessage] = [
     Ready(),
     Seen(1, Advice.COME_CLOSER.value, 0.5),
@@ -35,6 +46,9 @@ MESSAGES: list[StudioMessage] = [
     NotMatched(1, scored=True),
     Unavailable(1, Why.NO_CAMERA.value),
     Shown(1, with_photo=False),
+    Seen(1, Advice.CARD_GLARE.value, 0.0),
+    FrontRead(1),
+    FrontUnreadable(1),
 ]
 
 
@@ -60,6 +74,8 @@ def test_a_message_arrives_as_it_was_sent(said: StudioMessage) -> None:
         b'{"say": "score", "token": 1}',
         b'{"say": "matched"}',
         b'{"say": "matched", "token": true}',
+        b'{"say": "front_read"}',
+        b'{"say": "read_front", "token": "55021720352285"}',
         b'{"say": "seen", "token": 1, "advice": "<b>", "progress": 0}',
         b'{"say": "seen", "token": 1, "advice": null, "progress": NaN}',
         b'{"say": "seen", "token": 1, "advice": null}',
@@ -75,10 +91,11 @@ def test_a_broken_packet_is_one_typed_error_on_either_side(data: bytes) -> None:
         messages.command(data)
 
 
-def test_no_message_has_room_for_a_score() -> None:
+def test_no_message_has_room_for_a_score_or_for_digits_of_a_card() -> None:
     fields = {name for said in MESSAGES for name in json.loads(messages.packet(said))}
     assert fields == {"say", "token", "advice", "progress", "scored", "word", "with_photo"}
 
 
 def test_advice_has_the_words_of_the_heart() -> None:
-    assert {word.value for word in Advice} == {word.value for word in AdviceOfTheHeart}
+    of_the_heart = {word.value for word in AdviceOfTheHeart} | {word.value for word in FrontAdvice}
+    assert {word.value for word in Advice} == of_the_heart

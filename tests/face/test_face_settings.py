@@ -19,6 +19,23 @@ def test_a_device_is_a_real_camera(spec: str) -> None:
     assert not FaceSettings(camera=spec).is_simulated
 
 
+def test_a_second_camera_may_look_at_the_card() -> None:
+    settings = FaceSettings(camera=DEVICE, card_camera="/dev/video2")
+    assert settings.front_camera == "/dev/video2"
+    assert not settings.is_simulated
+    assert FaceSettings(camera=DEVICE).front_camera == DEVICE
+
+
+def test_one_simulated_camera_of_two_makes_the_kiosk_a_simulated_one() -> None:
+    assert FaceSettings(camera=DEVICE, card_camera="socket:/run/camera").is_simulated
+    assert FaceSettings(camera="socket:/run/camera", card_camera=DEVICE).is_simulated
+
+
+def test_a_card_camera_that_is_none_is_refused_by_its_own_name() -> None:
+    with pytest.raises(ValueError, match=r"^card_camera: expected"):
+        FaceSettings(camera=DEVICE, card_camera="0")
+
+
 def test_a_frame_socket_is_a_simulated_camera() -> None:
     assert camera_settings("socket:/run/camera") == CameraSettings("socket", "/run/camera")
     assert FaceSettings(camera="socket:/run/camera").is_simulated
