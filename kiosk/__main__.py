@@ -1,4 +1,4 @@
-"""The commands: `kiosk run | demo | reception | simulate | check`. A page each, no logic.
+"""The commands: `kiosk run | demo | reception | simulate | check | bench`. A page each, no logic.
 
 Every command has --help. Exit codes: 0 done, 1 our bug, 2 usage or settings, 3 something is missing, 4 identity not
 confirmed, 5 not delivered in time.
@@ -60,11 +60,25 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     _config(check, "kiosk.yaml")
     check.set_defaults(command=_check)
 
+    bench = commands.add_parser("bench", help="measure on your own pictures", description="Measure, on any pictures.")
+    _add_benches(bench, words)
+
     simulate = commands.add_parser(
         "simulate", help="a piece of the outside world", description="For demo and tests only."
     )
     options.add_things(simulate, words)
     return parser
+
+
+def _add_benches(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    """Only the bench that is named is imported: OpenCV takes its time."""
+    benches = parser.add_subparsers(title="what", required=True, metavar="THING")
+    face = benches.add_parser("face", help="false match and false non-match rates of a face engine on a list of pairs")
+    if "face" in words:
+        from kiosk.face.bench import face as room
+
+        room.add_arguments(face)
+        face.set_defaults(command=room.run)
 
 
 def _config(parser: argparse.ArgumentParser, name: str) -> None:
