@@ -19,10 +19,10 @@ from types import FrameType
 from typing import Final
 
 from kiosk import journal
+from kiosk.clock import SystemClock
 from kiosk.configuration import KioskSettings
 from kiosk.eligibility.centre import CentreGateway
 from kiosk.eligibility.kiosk_key import KioskKey
-from kiosk.health.clock import SystemClock
 from kiosk.record import ids
 from kiosk.stations.card import CardStation
 from kiosk.stations.delivery import DeliveryStation

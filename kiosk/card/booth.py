@@ -19,8 +19,9 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 
-from kiosk import journal
+from kiosk import clock, journal
 from kiosk.card import messages, traffic
 from kiosk.card.allowlist import CHECK_NUMBER_B_DIGITS, PIN_DIGITS
 from kiosk.card.apdu import ApduError, named
@@ -41,9 +42,9 @@ from kiosk.card.photo import Refusal, open_photo
 from kiosk.card.recognise import Problem
 from kiosk.card.studio_link import StudioLink
 from kiosk.card.teller import Teller
-from kiosk.card.today import today_if_sure
 from kiosk.card.watcher import PresenceWatcher
 from kiosk.errors import KioskError
+from kiosk.record import dates
 
 _log = logging.getLogger("kiosk.card.booth")
 
@@ -199,7 +200,7 @@ class CardBooth:
         number = self._number(source)
         try:
             opened = open_photo(
-                dialogue.card, dialogue.found.photo, number, self._sends, dialogue.reach, today_if_sure()
+                dialogue.card, dialogue.found.photo, number, self._sends, dialogue.reach, _today_if_sure()
             )
         finally:
             _overwrite(number)
@@ -257,6 +258,11 @@ def main(arguments: Sequence[str]) -> int:
             _log.error("booth_gave_up", extra=journal.numbers(code=error.code))
             return int(error.exit_code)
     return 0
+
+
+def _today_if_sure() -> date | None:
+    """Today in Japan. A date only narrows what check number B may be: a clock that nobody set must refuse no good card."""
+    return dates.japanese_day(datetime.now(UTC)) if clock.synchronised() else None
 
 
 def _overwrite(digits: bytearray | None) -> None:
