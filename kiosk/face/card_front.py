@@ -105,21 +105,24 @@ class FrontReader:
         self._last = found[0]
         if found[0].width < CLOSE:
             return None, Advice.CARD_CLOSER
-        upright = [one for one in (self._upright(picture, outline) for outline in found) if one is not None]
-        if not upright:
-            return None, Advice.CARD_HOLD_STILL if moved > STILL else Advice.CARD_OTHER_SIDE
-        self._last = upright[0]
-        glare = 0.0
-        for outline in upright:
-            lines = strips(picture, outline)
+        tried: list[tuple[Outline, float]] = []
+        for outline in found:
+            upright = self._upright(picture, outline)
+            if upright is None:
+                continue
+            lines = strips(picture, upright)
             try:
                 read = self._lines(lines)
             finally:
                 lines.wipe()
+            tried.append((upright, lines.glare))
             if read is not None:
-                return read, None if read.certain else _reason(outline, moved, lines.glare)
-            glare = max(glare, lines.glare)
-        return None, _reason(upright[0], moved, glare)
+                self._last = upright
+                return read, None if read.certain else _reason(upright, moved, lines.glare)
+        if not tried:
+            return None, Advice.CARD_HOLD_STILL if moved > STILL else Advice.CARD_OTHER_SIDE
+        self._last = tried[0][0]
+        return None, _reason(self._last, moved, max(glare for _, glare in tried))
 
     def wipe(self) -> None:
         """Forget the card."""

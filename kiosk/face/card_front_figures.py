@@ -107,7 +107,9 @@ class FigureReader:
     def likely(self, seen: Grey) -> Grey:
         """For each of n windows (n, 560) how likely each of the eleven classes is, (n, 11)."""
         for layer in range(0, len(self._weights), 2):
-            seen = seen @ self._weights[layer] + self._weights[layer + 1]
+            # NumPy would share this small product among threads that wait by spinning: ten times dearer on a busy machine.
+            bias = np.repeat(self._weights[layer + 1][None], len(seen), axis=0)
+            seen = np.asarray(cv2.gemm(seen, self._weights[layer], 1.0, bias, 1.0), np.float32)
             if layer + 2 < len(self._weights):
                 seen = np.maximum(seen, 0.0)
         seen = np.exp(seen - seen.max(axis=1, keepdims=True))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import socket
 import subprocess
 import sys
@@ -37,8 +36,6 @@ from kiosk.face.settings import FaceSettings
 log = logging.getLogger("kiosk.face")
 
 _ENDS_WITHIN = 5.0  # seconds
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
-"""NumPy's products are small here: its threads, which wait by spinning, made them ten times dearer on a busy machine."""
 
 
 class Studio:
@@ -64,7 +61,6 @@ class Studio:
                 process = subprocess.Popen(
                     [sys.executable, "-m", "kiosk.face.studio", *words],
                     pass_fds=handed,
-                    env=os.environ | _ONE_THREAD,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                 )

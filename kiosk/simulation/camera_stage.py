@@ -14,10 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kiosk.errors import KioskError, UsageError
 from kiosk.simulation.people import Picture
+
+if TYPE_CHECKING:
+    from kiosk.simulation.card_print import Person
 
 VIEWS: Final = ("tray", "hand", "sleeve")
 """How a card is seen: lying still, held up with fingers on its edges, lying in a glossy sleeve."""
@@ -34,20 +37,21 @@ class Stage:
         self._faces = faces
         self._view = view
         self._seed = seed
+        self._person: Person | None = None
         self._sides: dict[str, Picture] = {}
         self._showing = "face"
         self._changes = 0
 
     def card(self, folder: Path) -> None:
-        """Have this card at hand, both sides printed. Raises `UsageError`, `MissingError`."""
+        """Have this card at hand, its front printed. Raises `UsageError`, `MissingError`."""
         # Printing needs the panel's lettering: a camera that shows faces only does without.
         from kiosk.simulation import card_print  # noqa: PLC0415
 
-        self._sides = {}
+        self._sides.clear()
+        self._person = None
         try:
-            person = card_print.from_info(folder)
-            style = card_print.plain_style(self._seed)
-            self._sides = {"front": card_print.front(person, style), "back": card_print.back(person, style)}
+            self._person = card_print.from_info(folder)
+            self._print("front")
         finally:
             self._changes += 1
 
@@ -55,8 +59,18 @@ class Stage:
         """Show "face", "front", "back" or "nothing" from now on. Raises `UsageError`."""
         if what not in ("face", "nothing", *SIDES):
             raise UsageError("expected face, front, back, nothing, or card and a folder")
+        self._print(what)
         self._showing = what
         self._changes += 1
+
+    def _print(self, side: str) -> None:
+        if self._person is None:
+            return
+        from kiosk.simulation import card_print  # noqa: PLC0415 - see `card`
+
+        if side in SIDES and side not in self._sides:
+            printed = card_print.front if side == "front" else card_print.back
+            self._sides[side] = printed(self._person, card_print.plain_style(self._seed))
 
     def told(self, line: str) -> dict[str, str]:
         """Do what one line on standard input says; the answer."""

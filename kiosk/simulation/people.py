@@ -1,8 +1,10 @@
 """Two people who sit before a simulated camera, and the photos on their simulated cards.
 
-Both come from public-domain portraits that are fetched, never kept here: `astronaut` (NASA, by way of scikit-image) and
-`grace_hopper` (US Navy, by way of matplotlib). Portrait and chip photo are of one picture, so a match between them says
-that the plumbing works; it says nothing about how well faces are told apart (domain/face-stack.md section 5 does).
+`frames` is the sitter as a picture that moves: enough to be found and compared, but nobody alive. `scene_frames` is a
+person (or an attack) with all that a liveness check looks at; `kiosk.simulation.people_scenes` says how.
+
+Portrait and chip photo are of one picture, so a match between them says that the plumbing works; it says nothing about
+how well faces are told apart (domain/face-stack.md section 5 does).
 
 Pictures are (height, width, 3) uint8 BGR. The same seed gives the same pictures.
 """
@@ -10,8 +12,6 @@ Pictures are (height, width, 3) uint8 BGR. The same seed gives the same pictures
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import count
 from typing import Final
 
@@ -19,14 +19,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kiosk import share
-from kiosk.errors import MissingError
+from kiosk.simulation.people_manners import Prompt, Respond
+from kiosk.simulation.people_portraits import PORTRAITS, Picture, Sitter, cut_out
+from kiosk.simulation.people_scenes import scene_frames
+from kiosk.simulation.people_stagings import ATTACKS, FPS, HEIGHT, WIDTH, Scene
 
-Picture = NDArray[np.uint8]
-
-FPS: Final = 15
-WIDTH: Final = 640
-HEIGHT: Final = 480
+__all__ = [
+    "ATTACKS",
+    "FPS",
+    "HEIGHT",
+    "PHOTO_HEIGHT",
+    "PHOTO_WIDTH",
+    "WIDTH",
+    "Picture",
+    "Prompt",
+    "Respond",
+    "Scene",
+    "Sitter",
+    "frames",
+    "photo_jp2",
+    "scene_frames",
+]
 
 PHOTO_WIDTH: Final = 240
 PHOTO_HEIGHT: Final = 320
@@ -37,64 +50,12 @@ _WALL = (138, 142, 140)
 _BORDER = 260  # pixels of wall and shoulders round the portrait, so that no sway leaves the canvas
 
 
-class Sitter(StrEnum):
-    """Who sits there."""
-
-    ASTRONAUT = "astronaut"
-    GRACE_HOPPER = "grace_hopper"
-
-
-@dataclass(frozen=True)
-class _Portrait:
-    """Where the person is in the fetched portrait, in its pixels."""
-
-    file: str
-    face: tuple[float, float, float]
-    """Centre x and y of the face, and its width."""
-    outline: tuple[tuple[int, int], ...]
-    """Hair, neck and shoulders, drawn once by hand; what is outside becomes a plain wall."""
-
-
-_PORTRAITS: Final = {
-    Sitter.ASTRONAUT: _Portrait(
-        "portraits/astronaut.png",
-        (223.0, 119.0, 90.0),
-        (
-            *((0, 512), (22, 400), (48, 268), (104, 218), (112, 185), (142, 157), (184, 150), (180, 128)),
-            *((158, 105), (152, 82), (166, 48), (196, 22), (230, 14), (266, 24), (292, 48), (302, 82)),
-            *(
-                (294, 110),
-                (274, 134),
-                (258, 150),
-                (262, 172),
-                (290, 196),
-                (306, 236),
-                (340, 270),
-                (362, 352),
-                (372, 512),
-            ),
-        ),
-    ),
-    Sitter.GRACE_HOPPER: _Portrait(
-        "portraits/grace_hopper.jpg",
-        (267.0, 226.0, 170.0),
-        (
-            *((18, 600), (26, 440), (60, 384), (150, 354), (206, 326), (190, 298), (168, 252), (152, 190)),
-            *((150, 112), (180, 84), (187, 52), (228, 22), (300, 24), (346, 57), (364, 88), (367, 150)),
-            *((378, 182), (372, 216), (362, 252), (354, 286), (342, 318), (352, 332), (400, 354), (468, 394)),
-            *((502, 444), (512, 600)),
-        ),
-    ),
-}
-
-
 def photo_jp2(sitter: Sitter) -> bytes:
     """The photo on the sitter's card: grey, 240 x 320, a JP2 file of about 15 KB. Raises `kiosk.errors.MissingError`."""
-    portrait = _PORTRAITS[sitter]
-    x, y, width = portrait.face
+    x, y, width = PORTRAITS[sitter].face
     zoom = 0.50 * PHOTO_WIDTH / width
     place = np.array([[zoom, 0, PHOTO_WIDTH / 2 - zoom * x], [0, zoom, 0.48 * PHOTO_HEIGHT - zoom * y]])
-    picture = _placed(_before_a_wall(portrait), place, PHOTO_WIDTH, PHOTO_HEIGHT)
+    picture = _placed(_before_a_wall(sitter), place, PHOTO_WIDTH, PHOTO_HEIGHT)
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     # A photo booth's light is not the kiosk's.
     lit = (255.0 * (grey / 255.0) ** 0.85).astype(np.uint8)
@@ -110,12 +71,11 @@ def frames(sitter: Sitter, *, seed: int = 1, face_width: float = 0.30, light: fl
     The head sways, comes nearer and goes back, the light drifts, the sensor makes noise. `face_width` is the face's share
     of the frame's width, `light` what all pixels are multiplied by.
     """
-    portrait = _PORTRAITS[sitter]
-    wall = _before_a_wall(portrait)
+    wall = _before_a_wall(sitter)
     chance = np.random.default_rng(seed)
     phase = chance.uniform(0, 2 * np.pi, 5)
     noise = [_noise(chance) for _ in range(8)]
-    x, y, width = portrait.face
+    x, y, width = PORTRAITS[sitter].face
     for number in count():
         sway = np.sin(2 * np.pi * number / FPS / np.array([3.1, 2.3, 5.7, 4.3, 7.9]) + phase)
         zoom = face_width * WIDTH / width * (1 + 0.03 * sway[2])
@@ -128,16 +88,11 @@ def frames(sitter: Sitter, *, seed: int = 1, face_width: float = 0.30, light: fl
         yield cv2.add(brighter, noise[number % len(noise)], dtype=cv2.CV_8U).astype(np.uint8, copy=False)
 
 
-def _before_a_wall(portrait: _Portrait) -> Picture:
+def _before_a_wall(sitter: Sitter) -> Picture:
     """The portrait with a plain wall for its background and `_BORDER` pixels of it all round."""
-    path = share.fetched(portrait.file)
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if not isinstance(picture, np.ndarray):
-        raise MissingError(f"{portrait.file}: is not a picture; fetch it again")
-    mask = np.zeros(picture.shape[:2], np.uint8)
-    cv2.fillPoly(mask, [np.array(portrait.outline, np.int32)], 255)
+    picture, mask = cut_out(sitter)
     # Shoulders go on beyond the portrait's edges; above the hair there is wall.
-    picture = cv2.copyMakeBorder(picture, _BORDER, _BORDER, _BORDER, _BORDER, cv2.BORDER_REPLICATE)
+    picture = cv2.copyMakeBorder(picture, _BORDER, _BORDER, _BORDER, _BORDER, cv2.BORDER_REPLICATE).astype(np.uint8)
     mask = cv2.copyMakeBorder(mask, 0, _BORDER, _BORDER, _BORDER, cv2.BORDER_REPLICATE).astype(np.uint8)
     mask = cv2.copyMakeBorder(mask, _BORDER, 0, 0, 0, cv2.BORDER_CONSTANT, value=0).astype(np.uint8)
     share_of = (cv2.GaussianBlur(mask, (0, 0), 2.0).astype(np.float32) / 255.0)[..., None]

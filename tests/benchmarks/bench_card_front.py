@@ -2,7 +2,7 @@
 
 Run: python deploy/fetch.py --benchmarks, then
 
-    OPENBLAS_NUM_THREADS=1 python tests/benchmarks/bench_card_front.py [--attempts 40] [--frames 8] [--seed 1] [--only blur,glare] [--sheet FILE.png]
+    python tests/benchmarks/bench_card_front.py [--attempts 40] [--frames 8] [--seed 1] [--only blur,glare] [--sheet FILE.png]
 
 For every degradation a number of invented cards is printed in typefaces that the second reader was not taught, and filmed;
 one attempt is the frames of one card under one degradation with a hand's or a sensor's jitter, until three agree or
@@ -86,6 +86,7 @@ def px(chance: Chance, view_of: Callable[..., View], low: float, high: float, na
 KINDS: dict[str, Callable[[Chance], View]] = {
     "clean, in the tray": tray,
     "500 px wide": lambda c: tray(c, card_width=500.0, width=640, height=480),
+    "420 px wide": lambda c: tray(c, card_width=420.0, width=640, height=480),
     "1200 px wide": lambda c: tray(c, card_width=1200.0, width=1920, height=1080),
     "upside down, turned": lambda c: tray(
         c, turn=float(c.choice([180.0, 90.0, -90.0]) + c.normal(0, 5)), card_width=470.0, width=720, height=560

@@ -44,6 +44,15 @@ class CameraProcess:
         self.ready = json.loads(self.process.stdout.readline())
         self.spec: str = self.ready["camera"]
 
+    def tell(self, words: str) -> dict[str, str]:
+        """A line on its standard input, and its answer."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(words.encode() + b"\n")
+        self.process.stdin.flush()
+        answer: dict[str, str] = json.loads(self.process.stdout.readline())
+        return answer
+
     def end(self) -> int:
         assert self.process.stdin is not None
         assert self.process.stdout is not None

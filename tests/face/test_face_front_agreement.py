@@ -48,7 +48,9 @@ def test_an_unsure_reading_does_not_count() -> None:
 
 
 def test_an_unsure_reading_of_something_else_ends_the_row() -> None:
-    said = heard(Agreement(), a_reading(), a_reading(), a_reading(OTHER, sure=0.1), a_reading(), a_reading(), a_reading())
+    said = heard(
+        Agreement(), a_reading(), a_reading(), a_reading(OTHER, sure=0.1), a_reading(), a_reading(), a_reading()
+    )
     assert said == [None] * 5 + [digits(TRUE)]
 
 

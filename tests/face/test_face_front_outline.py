@@ -17,9 +17,7 @@ def off_by(card: PrintedCards, view: View, seed: int = 1) -> float:
     """How far the best candidate's corners lie from the truth, millimetres on the card, the mean."""
     found = outlines(frames_of(card.front(HANAKO), view, 1, seed)[0])
     true = on_frame(plane(view), CORNERS)
-    away = [
-        min(np.linalg.norm(way.corners - true, axis=1).mean() for way in (one, one.turned())) for one in found
-    ]
+    away = [min(np.linalg.norm(way.corners - true, axis=1).mean() for way in (one, one.turned())) for one in found]
     return min(float(off) for off in away) / view.card_width * WIDTH_MM
 
 

@@ -31,7 +31,7 @@ LONGEST: Final = 640
 _FASTEST = 240.0  # frames a second; more is a clip that does not say
 _UNKNOWN_RATE = 25.0  # frames a second of a clip that does not say
 _NARROW = 0.0  # face widths of nothing round what is printed
-_WIDE = 1.5  # the same, so that the print's edges lie outside the frame
+_WIDE = 1.2  # the same, so that the print's edges lie outside the frame
 _PRINTED = 240.0  # pixels of a printed face's width: finer than the camera sees it
 
 Asked = Callable[[], str | None]

@@ -48,19 +48,19 @@ def filmed(picture: Picture, face: Face, seed: int, seconds: float, motion: Moti
     noise = [np.rint(chance.normal(0.0, 3.0, (HEIGHT, WIDTH, 3))).astype(np.int16) for _ in range(_NOISES)]
     count = round(seconds * FPS)
     turn, tilt, roll, right, down, nearer, light = _path(chance, count, motion)
-    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64) * [sheet.shape[1], sheet.shape[0]]
+    to_centre = np.array([[1.0, 0.0, -centre[0]], [0.0, 1.0, -centre[1]], [0.0, 0.0, 1.0]])
     last: NDArray[np.float64] | None = None
     for number in range(count):
-        space = np.column_stack([corners - centre, np.zeros(4)]) @ _turned(turn[number], tilt[number], roll[number]).T
+        middle = np.array([WIDTH / 2 + right[number], 0.47 * HEIGHT + down[number]])
+        lens = np.array([[_FOCUS, 0.0, middle[0]], [0.0, _FOCUS, middle[1]], [0.0, 0.0, 1.0]])
         away = _FOCUS * face.width / (_FACE * WIDTH * nearer[number])
-        seen = _FOCUS * space[:, :2] / (space[:, 2:] + away)
-        seen += [WIDTH / 2 + right[number], 0.47 * HEIGHT + down[number]]
-        place = cv2.getPerspectiveTransform(corners.astype(np.float32), seen.astype(np.float32))
+        in_space = _turned(turn[number], tilt[number], roll[number])
+        in_space[:, 2] = (0.0, 0.0, away)  # a sheet has no third direction: there is where it is
+        place = lens @ in_space @ to_centre
         frame = wall.copy()
         cv2.warpPerspective(
             sheet, place, (WIDTH, HEIGHT), dst=frame, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT
         )
-        middle = seen.mean(axis=0)
         if last is not None:
             frame = _smeared(frame, (middle - last) * _EXPOSED)
         last = middle
