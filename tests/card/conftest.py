@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from kiosk.card.certificate import TrustStore
 from kiosk.card.handle import Booth
-from kiosk.card.messages import BoothMessage, Placed, Read, ReaderState, Ready
+from kiosk.card.messages import BoothMessage, Lost, Placed, Read, ReaderState, Ready, Removed
 from kiosk.card.settings import CardSettings, TrustedRoot
 from kiosk.simulation import card_image, issuing, kinds
 from kiosk.simulation.card import VirtualCard
@@ -100,6 +100,14 @@ class Visitor:
         message = self.said.get(timeout=DEADLINE)
         assert isinstance(message, kind), message
         return message
+
+    def hears_the_card_go(self) -> None:
+        """That it has gone in the middle of a command: where the watcher sees it first, that is the answer."""
+        first = self.said.get(timeout=DEADLINE)
+        if isinstance(first, Lost):
+            self.hears(Removed)
+        else:
+            assert isinstance(first, Removed), first
 
     def hears_the_end(self) -> None:
         assert self.said.get(timeout=DEADLINE) is None

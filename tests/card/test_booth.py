@@ -309,8 +309,7 @@ def test_a_card_torn_away_while_its_photo_is_read_is_lost(desk: Desk) -> None:
     visitor.reads_the_card()
     desk.reader.tear(6)
     visitor.booth.send_photo(2, "known")
-    visitor.hears(Lost)
-    visitor.hears(Removed)
+    visitor.hears_the_card_go()
 
 
 # -- whose card -------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from kiosk.card.messages import Lost, PhotoRefused, PhotoSent, PinRight, PinWrong, Read, Removed
+from kiosk.card.messages import PhotoRefused, PhotoSent, PinRight, PinWrong, Read
 from kiosk.simulation.issuing import IssuedCard
 from tests.card.conftest import DEADLINE, Desk, Visitor
 
@@ -84,8 +84,7 @@ def test_a_whole_visit_leaves_no_secret_in_the_journal(desk: Desk, capfd: pytest
     desk.reader.tear(2)
     visitor.types(WRONG_PIN)
     visitor.booth.verify_pin(7)
-    visitor.hears(Lost)
-    visitor.hears(Removed)
+    visitor.hears_the_card_go()
     visitor.leaves()
     written = told(capfd.readouterr().err)
     assert '"event": "command"' in written

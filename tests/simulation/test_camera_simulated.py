@@ -12,6 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kiosk.simulation import card_folder
+from kiosk.simulation.card_folder import IssuedCard
+from kiosk.simulation.holder import Person as Holder
 from kiosk.simulation.people import FPS, Picture, Sitter, frames
 
 CAMERA = """
@@ -84,7 +87,7 @@ def take(read: Callable[[int], bytes | None], wanted: int) -> bytes:
 def test_whoever_connects_sees_the_sitter_from_the_beginning(start: Start, tmp_path: Path) -> None:
     told = ready(start("--sitter", "grace_hopper", "--seed", "5"))
     path = tmp_path / "camera"
-    assert told == {"ready": True, "camera": f"socket:{path}", "sitter": "grace_hopper"}
+    assert told == {"ready": True, "camera": f"socket:{path}", "sitter": "grace_hopper", "showing": "face"}
     expected = frames(Sitter.GRACE_HOPPER, seed=5)
     first = next(expected)
     for _ in range(2):
@@ -147,3 +150,52 @@ def test_a_file_of_somebody_elses_is_left_alone(start: Start, tmp_path: Path) ->
 
 def test_a_clip_that_is_no_video_is_told_before_anybody_connects(start: Start, tmp_path: Path) -> None:
     assert b"no video that can be read" in start("--clip", str(tmp_path / "none.mp4")).communicate(timeout=10)[1]
+
+
+def told(process: subprocess.Popen[bytes], words: str) -> dict[str, object]:
+    assert process.stdin is not None
+    process.stdin.write(words.encode() + b"\n")
+    process.stdin.flush()
+    return ready(process)
+
+
+def test_an_issued_card_lies_before_it_and_can_be_turned_taken_and_changed(start: Start, tmp_path: Path) -> None:
+    for name, sitter in (("card", "astronaut"), ("other", "grace_hopper")):
+        holder = Holder()
+        (tmp_path / name).mkdir()
+        card_folder.write(tmp_path / name, IssuedCard("1234", holder.check_number_b, "ab" * 32), holder, sitter)
+    process = start("--card-front", str(tmp_path / "card"))
+    assert ready(process)["showing"] == "front"
+    with client(tmp_path / "camera") as watching:
+
+        def seen_after(words: str) -> Picture:
+            showing = words.split(maxsplit=1)[0]
+            assert told(process, words) == {"showing": "front" if showing == "card" else showing}
+            for _ in range(4):  # what was on its way
+                picture = frame(watching)[2]
+            return picture
+
+        front = frame(watching)[2]
+        shown = [front, *(seen_after(words) for words in ("back", "nothing", "face", "front"))]
+        again = shown.pop()
+        assert np.abs(again.astype(int) - front).mean() < 6
+        for one in range(4):
+            for other in range(one):
+                assert np.abs(shown[one].astype(int) - shown[other]).mean() > 8
+        other_card = seen_after(f"card {tmp_path / 'other'}")
+        photo = np.s_[200:330, 60:180]
+        assert np.abs(other_card[photo].astype(int) - front[photo]).mean() > 20
+
+
+def test_a_word_or_a_card_it_does_not_know_is_answered_and_changes_nothing(start: Start, tmp_path: Path) -> None:
+    process = start()
+    ready(process)
+    assert "expected face" in str(told(process, "dance")["error"])
+    assert "cannot be read" in str(told(process, f"card {tmp_path / 'none'}")["error"])
+    assert told(process, "nothing") == {"showing": "nothing"}
+    with client(tmp_path / "camera") as watching:
+        assert frame(watching)[2].mean() < 120
+
+
+def test_a_card_that_was_not_issued_is_told_before_anybody_connects(start: Start, tmp_path: Path) -> None:
+    assert b"cannot be read" in start("--card-front", str(tmp_path)).communicate(timeout=20)[1]

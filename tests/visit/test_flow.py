@@ -11,7 +11,7 @@ from kiosk.record.consent import ConsentItem, ConsentState
 from kiosk.record.dates import Notice
 from kiosk.record.door import HelpReason
 from kiosk.record.eligibility import Validity
-from kiosk.record.identity import Method
+from kiosk.record.identity import Method, PinProof
 from kiosk.record.ids import new_visit_id
 from kiosk.visit import effects as fx
 from kiosk.visit import events as ev
@@ -496,6 +496,14 @@ def test_staff_can_be_called_from_the_idle_screen_and_once_in_a_visit() -> None:
 def test_a_closed_kiosk_takes_no_card() -> None:
     story = Story().happens(ev.ServiceChanged(Service(ServiceState.CLOSED, "reader")), ev.CardPlaced(new_visit_id()))
     assert story.now.visit is None
+
+
+def test_a_signature_under_another_certificate_ends_the_visit_and_is_never_sent() -> None:
+    story = told.verifying_pin()
+    story.happens(ev.SessionOpened(story.asked(fx.OpenSession), told.CHALLENGE))
+    story.happens(ev.ChallengeSigned(story.asked(fx.SignChallenge), PinProof(OTHER_CERTIFICATE, bytes(256))))
+    assert story.stage == TakingCard(EndReason.TROUBLE)
+    assert not story.wanted(fx.VerifyIdentity)
 
 
 def test_the_signature_step_needs_the_card() -> None:

@@ -7,10 +7,10 @@ from typing import Final
 
 from kiosk.record.dates import Notice
 from kiosk.record.eligibility import EligibilityAnswer, Validity
-from kiosk.record.identity import Challenge, Claim, Method
-from kiosk.visit.appliance import CardProblem, Concluding, Consenting, Step, Verifying
+from kiosk.record.identity import Challenge, Claim, Method, PinProof
+from kiosk.visit.appliance import CardProblem, Concluding, Consenting, EndReason, Step, Verifying
 from kiosk.visit.effects import OpenSession, SignChallenge, VerifyIdentity
-from kiosk.visit.endings import commit_unconfirmed, conclude
+from kiosk.visit.endings import commit_unconfirmed, conclude, stop
 from kiosk.visit.events import Answered, ChallengeSigned, Event, NotAnswered, ProofRefused, SessionOpened, Tick
 from kiosk.visit.outcome import Next, Outcome, Scene, go
 from kiosk.visit.stages import reading
@@ -31,6 +31,8 @@ def react(scene: Scene, stage: Verifying, event: Event) -> Outcome:
     match event:
         case SessionOpened(challenge=challenge):
             return _session(scene, stage, challenge)
+        case ChallengeSigned(proof=proof) if not _of_this_card(scene, proof):
+            return stop(scene, EndReason.TROUBLE)
         case ChallengeSigned(proof=proof) if stage.challenge is not None:
             return _ask(scene, replace(stage, claim=proof), stage.challenge, proof)
         case Answered(answer=answer):
@@ -43,6 +45,12 @@ def react(scene: Scene, stage: Verifying, event: Event) -> Outcome:
             return commit_unconfirmed(scene)
         case _:
             return None
+
+
+def _of_this_card(scene: Scene, proof: PinProof) -> bool:
+    """One visit is bound to one certificate: what another one signed proves nothing here."""
+    card = scene.visit.card
+    return card is not None and proof.certificate == card.certificate
 
 
 def _session(scene: Scene, stage: Verifying, challenge: Challenge) -> Next:
