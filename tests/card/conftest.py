@@ -101,6 +101,14 @@ class Visitor:
         assert isinstance(message, kind), message
         return message
 
+    def hears_an_empty_reader(self) -> None:
+        """What is told at the first look; pcscd may still show a card that was pulled a moment ago."""
+        first = self.said.get(timeout=DEADLINE)
+        if isinstance(first, Placed):
+            self.hears(Removed)
+        else:
+            assert isinstance(first, Removed), first
+
     def hears_the_card_go(self) -> None:
         """That it has gone in the middle of a command: where the watcher sees it first, that is the answer."""
         first = self.said.get(timeout=DEADLINE)

@@ -138,7 +138,7 @@ def test_a_mute_card_is_seen_and_refused_and_its_place_is_free_again(
     visitor = new_desk(stack=two_readers).visitor()
     begins(visitor)
     assert visitor.hears(ReaderState) == OK
-    visitor.hears(Removed)
+    visitor.hears_an_empty_reader()
     two_readers.place("mute")
     visitor.hears(Placed)
     visitor.booth.read_card(1)
@@ -161,7 +161,7 @@ def test_cards_of_every_make_are_told_apart_on_a_reader(
     visitor = new_desk(stack=two_readers).visitor()
     begins(visitor)
     visitor.hears(ReaderState)
-    visitor.hears(Removed)
+    visitor.hears_an_empty_reader()
     cards = {"transit": "other_card", "licence": "other_card", "bank": "other_card", "android": "phone"}
     for token, (kind, problem) in enumerate(cards.items()):
         two_readers.place(kind)
@@ -182,7 +182,7 @@ def test_cards_in_two_places_are_refused_until_one_is_taken(
     visitor = new_desk(stack=two_readers).visitor()
     begins(visitor)
     visitor.hears(ReaderState)
-    visitor.hears(Removed)
+    visitor.hears_an_empty_reader()
     two_readers.place("ordinary")
     visitor.hears(Placed)
     two_readers.place("transit", beside)
@@ -318,7 +318,7 @@ def test_a_reader_that_is_exchanged_for_another_serves_at_once(new_desk: Callabl
     visitor = desk.visitor()
     begins(visitor)
     visitor.hears(ReaderState)
-    visitor.hears(Removed)
+    visitor.hears_an_empty_reader()
     desk.reader.unplug("first")
     assert state_of(desk.reader.socket)[1] == "no_reader"
     states = {visitor.hears(ReaderState).word}

@@ -114,8 +114,8 @@ def test_a_card_is_where_the_view_says() -> None:
 
 
 def test_holes_in_a_typeface_are_seen() -> None:
-    press = card_print.Press(share.fetched("fonts/BIZUDPGothic-Regular.ttf"))
+    press = card_press.Press(share.fetched("fonts/BIZUDPGothic-Regular.ttf"))
     assert press.covers("昭和55年まで有効")
     assert not press.covers("\U0001f600")
     with pytest.raises(MissingError, match="typeface"):
-        card_print.Press(Path("nothing.ttf"))
+        card_press.Press(Path("nothing.ttf"))
