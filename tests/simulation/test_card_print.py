@@ -13,7 +13,7 @@ import pytest
 
 from kiosk import share
 from kiosk.errors import MissingError, UsageError
-from kiosk.simulation import card_folder, card_print
+from kiosk.simulation import card_folder, card_press, card_print
 from kiosk.simulation.card_folder import IssuedCard
 from kiosk.simulation.card_print import Person, Style, birth_line, expiry_line, from_info, plain_style
 from kiosk.simulation.card_scene import View, empty, film, on_frame, plane
