@@ -303,16 +303,17 @@ def row(name: str, tally: Tally) -> tuple[str, ...]:
     )
 
 
-def printed(rows: list[tuple[str, ...]]) -> None:
-    """The table."""
-    wide = [max(len(line[column]) for line in rows) for column in range(len(HEADINGS))]
-    for line in rows:
-        print(
-            "  ".join(
-                text.ljust(size) if not column else text.rjust(size)
-                for column, (text, size) in enumerate(zip(line, wide, strict=True))
-            )
-        )
+WIDE = (20, 7, 10, 7, 6, 7, 6, 9, 6, 10, 7, 11, 6)
+"""Characters a column takes."""
+
+
+def tell(line: tuple[str, ...]) -> None:
+    """One line of the table, as soon as it is known."""
+    first, *others = (
+        text.ljust(size) if not column else text.rjust(size)
+        for column, (text, size) in enumerate(zip(line, WIDE, strict=True))
+    )
+    print(" ".join([first, *others]), flush=True)
 
 
 def sheet(path: Path, pictures: list[tuple[str, Picture]]) -> None:
@@ -351,7 +352,7 @@ def main() -> int:
         + ", ".join(path.name for path in typefaces)
     )
     total = Tally()
-    rows: list[tuple[str, ...]] = [HEADINGS]
+    tell(HEADINGS)
     pictures: list[tuple[str, Picture]] = []
     for place, (name, view_of) in enumerate(KINDS.items()):
         if not name.startswith(words):
@@ -370,11 +371,9 @@ def main() -> int:
                 pictures.append(
                     (f"{name} #{number}: {'WRONG' if one.wrong else 'read' if one.sent else 'not read'}", picture)
                 )
-        rows.append(row(name, kind))
+        tell(row(name, kind))
         total.add(kind)
-        print(f"  {name}: {kind.sent} of {kind.attempts} read, {kind.wrong} wrong", flush=True)
-    rows.append(row("all", total))
-    printed(rows)
+    tell(row("all", total))
     wrong = sorted(total.sure_wrong, reverse=True)
     print(
         f"readings in which both readers were wrong together: {len(wrong)}; the surest of them: {[round(v, 3) for v in wrong[:8]]}"
