@@ -9,6 +9,7 @@ Debian packages (unpacked, never installed; their integrity is apt's). Standard 
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import shutil
 import subprocess
@@ -203,7 +204,9 @@ def write_whole(target: Path, body: bytes) -> None:
 
 def main() -> int:
     """Fetch all; 0 or 3."""
-    packages = (*PACKAGES, *TYPEFACES) if sys.argv[1:] == ["--benchmarks"] else PACKAGES
+    parser = argparse.ArgumentParser(description="Fetch what the kiosk needs and may not commit.")
+    parser.add_argument("--benchmarks", action="store_true", help="also the typefaces of two benchmarks (45 MB)")
+    packages = (*PACKAGES, *TYPEFACES) if parser.parse_args().benchmarks else PACKAGES
     try:
         for package in packages:
             fetch_package(package)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -31,10 +32,11 @@ _LINE = re.compile(
     b"[^%(d)b]*(?P<expiry>%(d)b{4})%(y)b" % {b"d": _D, b"y": _Y, b"m": _M, b"a": _A, b"f": _F}
 )
 
-_SAME = 0.30  # em between what the two readers take for the same digit
+_SAME = 0.45  # em between what the two readers take for the same digit
+_MOST_NEAR = 9  # figures that are looked at where a group of at most four stands
 _KANJI = 0.62  # em round a kanji in which the second reader's digits are strokes of it
 _CLEARLY = 0.6  # from this share on a digit that only the second reader sees is a contradiction
-_HOLE = 0.6  # of a digit's width: from there on something could have stood in between
+_HOLE = 0.7  # of a digit's width: from there on something could have stood in between
 _WIDEST_HOLE = 1.5
 _LOST = 250  # of 255: brighter than that, print would not show
 _LIT = 14  # of 255: this much brighter than the rest of the line there lies light on it, and print may be washed out
@@ -79,13 +81,16 @@ def _dates(strip: Strip, marks: Marks, figures: Figures) -> Reading | None:
         return None
     groups = {name: range(*found.span(name)) for name in ("year", "month", "day", "expiry")}
     first_year = marks.kinds[groups["year"][0]] == FIRST
-    read = [index for name, group in groups.items() for index in group if not (first_year and name == "year")]
+    read = [group for name, group in groups.items() if not (first_year and name == "year")]
     begun = groups["year"].start
     # Where an era ends and the digits begin; between the two dates there may stand whatever does.
     left = marks.x[begun - 1] + _KANJI * strip.em if begun else marks.x[0] - strip.em
     within = [(left, marks.x[groups["day"].stop]), (marks.x[groups["expiry"].start], marks.x[groups["expiry"].stop])]
-    sure = _agreed(strip, marks, figures, read, within)
-    if sure is None or not _nothing_lost(strip, marks, groups):
+    agreed = _agreed(strip, marks, figures, read, within)
+    if agreed is None:
+        return None
+    sure, x = agreed
+    if not _nothing_lost(strip, marks.kinds, x, groups):
         return None
     digits, shares = bytearray(), list[float]()
     for name, group in groups.items():
@@ -104,58 +109,74 @@ def _code(strip: Strip, marks: Marks, figures: Figures) -> Reading | None:
     apart = np.diff(marks.x)
     if apart.min() <= 0 or apart.max() > 1.8 * apart.min():
         return None
-    sure = _agreed(strip, marks, figures, range(4), [(0.0, float(strip.picture.shape[1]))])
-    if sure is None:
+    agreed = _agreed(strip, marks, figures, [range(4)], [(0.0, float(strip.picture.shape[1]))])
+    if agreed is None:
         return None
+    sure, _ = agreed
     return Reading(bytearray(marks.digits), np.array([sure[index] for index in range(4)]), western=False)
 
 
 def _agreed(
-    strip: Strip, marks: Marks, figures: Figures, read: Sequence[int], within: Sequence[tuple[float, float]]
-) -> dict[int, float] | None:
-    """How sure both readers are of each of the marks `read`; None where they contradict each other.
+    strip: Strip, marks: Marks, figures: Figures, groups: Sequence[range], within: Sequence[tuple[float, float]]
+) -> tuple[dict[int, float], NDArray[np.float64]] | None:
+    """How sure both readers are of each of the marks in `groups`, and where all marks are; None for a contradiction.
 
     `within` are the parts of the line (pixels) in which no other digit may be.
     """
     sure: dict[int, float] = {}
     used: set[int] = set()
-    for index in read:
-        away = np.abs(figures.x - marks.x[index]) / strip.em
-        if not len(away) or away.min() > _SAME or figures.digits[int(away.argmin())] != marks.digits[index]:
+    x = marks.x.copy()
+    for group in groups:
+        pairs = _paired(strip.em, marks.x[group.start : group.stop], figures)
+        if pairs is None:
             return None
-        used.add(int(away.argmin()))
-        sure[index] = float(min(marks.sure[index], figures.sure[int(away.argmin())]))
-    if len(used) < len(read):
-        return None
+        used.update(pairs)
+        for index, figure in zip(group, pairs, strict=True):
+            if marks.digits[index] != figures.digits[figure]:
+                return None
+            sure[index] = float(min(marks.sure[index], figures.sure[figure]))
+            x[index] = figures.x[figure]  # the second reader sees more exactly where a digit is
     kanji = np.array([marks.x[index] for index in range(len(marks.kinds)) if marks.kinds[index] not in (DIGIT, OTHER)])
     inside = np.any([(figures.x > left) & (figures.x < right) for left, right in within], axis=0)
     for index in np.flatnonzero(inside & (figures.sure >= _CLEARLY)).tolist():
         near_kanji = len(kanji) and np.abs(kanji - figures.x[index]).min() < _KANJI * strip.em
         if index not in used and not near_kanji:
             return None
-    return sure
+    return sure, x
 
 
-def _nothing_lost(strip: Strip, marks: Marks, groups: dict[str, range]) -> bool:
+def _paired(em: float, places: NDArray[np.float64], figures: Figures) -> tuple[int, ...] | None:
+    """The second reader's figures that stand where the first saw a group of digits, from left to right; None if some lack.
+
+    The first reader's places are rough and lean to one side in a long line, so the group is compared as a whole.
+    """
+    near = np.flatnonzero((figures.x > places[0] - _SAME * em) & (figures.x < places[-1] + _SAME * em)).tolist()
+    off = {taken: np.abs(figures.x[list(taken)] - places) for taken in combinations(near[:_MOST_NEAR], len(places))}
+    fitting = [taken for taken in off if off[taken].max() < _SAME * em]
+    return min(fitting, key=lambda taken: float(off[taken].sum()), default=None)
+
+
+def _nothing_lost(strip: Strip, kinds: bytearray, x: NDArray[np.float64], groups: dict[str, range]) -> bool:
     """Whether there is no hole in which a digit could have stood unseen.
 
     Before a single digit there may be one: 「 2月」 gives it the room of two. Then the stock must show there.
     """
-    pitch = float(np.median(np.diff(marks.x[groups["expiry"].start : groups["expiry"].stop])))
+    expiry = x[groups["expiry"].start : groups["expiry"].stop]
+    pitch = float(expiry[-1] - expiry[0]) / 3
     begun = groups["year"].start - 1
     if begun < 0:
         begun = 0
-        if len(groups["year"]) == 1 and marks.kinds[0] == DIGIT:
+        if len(groups["year"]) == 1 and kinds[0] == DIGIT:
             return False  # nothing shows where the year begins
     for index in range(begun, groups["expiry"].stop):
         if groups["day"].stop <= index < groups["expiry"].start:
             continue  # between the two dates there is room
-        one, other = (0.5 * (pitch if marks.kinds[at] == DIGIT else strip.em) for at in (index, index + 1))
-        hole = (marks.x[index + 1] - marks.x[index] - one - other) / pitch
+        one, other = (0.5 * (pitch if kinds[at] == DIGIT else strip.em) for at in (index, index + 1))
+        hole = (x[index + 1] - x[index] - one - other) / pitch
         if hole < _HOLE:
             continue
         single = any(index + 1 == group[0] and len(group) == 1 for group in groups.values())
-        left, right = marks.x[index] + one, marks.x[index + 1] - other
+        left, right = x[index] + one, x[index + 1] - other
         if hole > _WIDEST_HOLE or not single or not _shows_stock(strip, round(left), round(right)):
             return False
     return True

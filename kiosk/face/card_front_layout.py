@@ -49,7 +49,7 @@ CODE: Final = Line(Box(15.0, 43.4, 36.5, 50.0), (25.4, 31.0), 46.6, 1.9, (0.9, 2
 
 CODE_MIDDLE: Final = 27.2
 CODE_SLACK: Final = 3.2
-CODE_WIDTH: Final = (3.0, 8.2)
+CODE_WIDTH: Final = (3.0, 9.4)
 """Where the middle of the four digits is, how far from there it may be, and how wide they are together."""
 
 PHOTO: Final = Box(4.0, 17.0, 25.0, 44.0)
