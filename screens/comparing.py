@@ -24,7 +24,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
         return [edge, *around.widgets, *parts.told(ui, around.content, "compare", *lines)]
     place, words = parts.halves(ui, around.content)
     ring = parts.centred(place, ui.mm(34), ui.mm(34))
-    lines = (say, parts.support(ui.text("comparing_wait")))
+    lines = (say, parts.support(ui.text("comparing_front" if stage.reading_front else "comparing_wait")))
     return [
         edge,
         *around.widgets,

@@ -252,6 +252,7 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P05-no-date": _visit(Comparing(_GRANT, shown=True, with_photo=True)),
     "P05-printed": _visit(Comparing(_GRANT, shown=True)),
     "P05-preparing": _visit(Comparing(_GRANT)),
+    "P05-front": _visit(Comparing(_GRANT, reading_front=True)),
     "P06": _visit(_VERIFYING),
     "P06-long": _visit(_VERIFYING, waited=6.0),
     "P06-concluding": _visit(Concluding(_ANSWER, agreed=_EVERY_ITEM, refused=(), complete=True)),

@@ -209,11 +209,15 @@ class Grant:
 
 @dataclass(frozen=True)
 class Comparing:
-    """P05: a staff member compares; `shown` once the pictures are on the screen, `with_photo` if the chip's is."""
+    """P05: a staff member compares; `shown` once the pictures are on the screen, `with_photo` if the chip's is.
+
+    `reading_front`: the camera over the tray films the card's front first, to open the photo.
+    """
 
     grant: Grant
     shown: bool = False
     with_photo: bool = False
+    reading_front: bool = False
 
 
 class Step(StrEnum):

@@ -290,7 +290,10 @@ def test_a_card_without_any_photo_cannot_be_checked_visually_and_the_board_is_to
 def test_a_visual_check_over_the_tray_shows_the_chip_s_photo() -> None:
     story = told.choosing(TRAY)
     story.happens(ev.VisualGranted("command-1", story.visit.visit_id, "s01", 180.0))
+    assert isinstance(stage(story), Comparing)
+    assert story.stage.reading_front, "the screen says that the card is being filmed"
     story.happens(ev.FrontRead(story.asked(fx.ReadFront)))
+    assert not story.stage.reading_front
     assert sends(story) == [TRAY]
     story.happens(ev.PhotoSent(story.asked(fx.SendPhoto), date(2035, 2, 17)))
     story.happens(ev.ComparisonShown(story.asked(fx.ShowComparison), with_photo=True, simulated=True))

@@ -56,7 +56,7 @@ def begin(scene: Scene, event: VisualGranted) -> Next:
             case CheckNumberSource.KNOWN as known:
                 return go(scene, stage, SendPhoto(known))
             case CheckNumberSource.TRAY:
-                return go(scene, stage, ReadFront())
+                return go(scene, replace(stage, reading_front=True), ReadFront())
             case _:
                 pass
     return _by_the_print(scene, stage)
@@ -66,7 +66,7 @@ def react(scene: Scene, stage: Comparing, event: Event) -> Outcome:
     """Pictures up; then the same person confirms or refuses on the board, within the grant."""
     match event:
         case FrontRead():
-            return go(scene, stage, SendPhoto(scene.appliance.number_source))
+            return go(scene, replace(stage, reading_front=False), SendPhoto(scene.appliance.number_source))
         case FrontUnreadable():
             failed = replace(scene.visit, front_failures=scene.visit.front_failures + 1)
             return _by_the_print(Scene(scene.appliance, failed), stage)
@@ -98,7 +98,7 @@ def react(scene: Scene, stage: Comparing, event: Event) -> Outcome:
 
 def _by_the_print(scene: Scene, stage: Comparing) -> Next:
     """Without the chip's photo the printed one is compared: nobody needs to be filmed for that."""
-    shown = replace(stage, shown=True, with_photo=False)
+    shown = replace(stage, shown=True, with_photo=False, reading_front=False)
     return go(scene, shown, StopLooking(), AnswerCommand(stage.grant.command_id, "comparing"))
 
 
