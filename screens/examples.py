@@ -30,6 +30,8 @@ from kiosk.visit.appliance import (
     Concluding,
     Consenting,
     EndReason,
+    FaceHint,
+    FacePrompt,
     Farewell,
     FarewellKind,
     FrontAdvice,
@@ -218,6 +220,16 @@ EXAMPLES: Mapping[str, Appliance] = {
         f"P03-{advice.replace('_', '-')}": _visit(LookingAtFace(2, filming=True, advice=advice, progress=0.2))
         for advice in Advice
     },
+    **{
+        f"P03-ask-{prompt.replace('_', '-')}": _visit(LookingAtFace(1, filming=True, progress=0.6, prompt=prompt))
+        for prompt in FacePrompt
+    },
+    "P03-again": _visit(LookingAtFace(2, filming=True, progress=0.1)),
+    **{
+        f"P03-{hint.replace('_', '-')}": _visit(LookingAtFace(2, filming=True, progress=0.1, hint=hint))
+        for hint in FaceHint
+    },
+    "P03-take-off-mask-preparing": _visit(LookingAtFace(2, hint=FaceHint.TAKE_OFF_MASK)),
     "P03f": _laid(),
     "P03f-preparing": _front(ReadingFront(CheckNumberSource.TRAY)),
     "P03f-no-pin": _front(ReadingFront(CheckNumberSource.TRAY, filming=True), _FACE_ONLY),

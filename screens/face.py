@@ -18,12 +18,39 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     actions = [Action(ui.text("to_pin"), "choose_pin")] if Method.PIN in ways(appliance) else []
     around = parts.frame(appliance, ui, step=parts.IDENTITY, actions=actions)
     if not stage.filming:
-        return [*around.widgets, *filmed.preparing(ui, around.content, visit.since, "face_preparing_wait")]
+        first, below = _meanwhile(stage)
+        return [*around.widgets, *filmed.preparing(ui, around.content, visit.since, below, first=first)]
     place, words = parts.halves(ui, around.content, filmed.PLACE)
     filming = parts.filming(ui, place)
     live = Rect(place.x, place.y, place.w, filming[0].rect.y - place.y - ui.mm(1))
-    advice = Line(ui.text(f"advice_{stage.advice}" if stage.advice else "face_fine"), bold=stage.advice is not None)
-    picture = str(stage.advice).replace("_", "-") if stage.advice else "face"
-    say = parts.title(ui.text("face"))
-    advised = filmed.advised(ui, words, say, advice, picture)
+    said, picture = _said(stage)
+    advice = Line(ui.text(said), bold=said != "face_fine")
+    advised = filmed.advised(ui, words, parts.title(ui.text(_wanted(stage))), advice, picture)
     return [*around.widgets, Live(live, progress=stage.progress), *filming, *advised]
+
+
+def _meanwhile(stage: LookingAtFace) -> tuple[str, str]:
+    """What to say while the camera is got ready: what would have helped the attempt before comes first."""
+    if stage.hint is not None:
+        return f"hint_{stage.hint}", "face_preparing"
+    return "face_preparing", "face_preparing_wait"
+
+
+def _wanted(stage: LookingAtFace) -> str:
+    """What the person should do: what is asked now, or what would have helped the attempt before."""
+    if stage.prompt is not None:
+        return f"prompt_{stage.prompt}"
+    if stage.hint is not None:
+        return f"hint_{stage.hint}"
+    return "face" if stage.attempt == 1 else "face_again"
+
+
+def _said(stage: LookingAtFace) -> tuple[str, str]:
+    """The line below, and its picture: the one thing to do better, else the picture of what is asked."""
+    if stage.advice is not None:
+        return f"advice_{stage.advice}", stage.advice.replace("_", "-")
+    if stage.prompt is not None:
+        return f"prompt_{stage.prompt}_how", stage.prompt.replace("_", "-")
+    if stage.hint is not None:
+        return f"hint_{stage.hint}_how", stage.hint.replace("_", "-")
+    return "face_fine", "face"

@@ -13,10 +13,10 @@ PLACE = 52
 _ICON = 13
 
 
-def preparing(ui: Ui, rect: Rect, since: float, key: str) -> list[Widget]:
-    """The camera is being got ready, since `since` (monotonic seconds); `key`: what to do meanwhile."""
+def preparing(ui: Ui, rect: Rect, since: float, key: str, *, first: str = "face_preparing") -> list[Widget]:
+    """The camera is being got ready, since `since` (monotonic seconds); `first` is said large, `key` below it."""
     place, words = parts.halves(ui, rect, PLACE)
-    lines = (parts.title(ui.text("face_preparing")), parts.support(ui.text(key)))
+    lines = (parts.title(ui.text(first)), parts.support(ui.text(key)))
     ring = parts.centred(place, ui.mm(34), ui.mm(34))
     return [Waiting(ring, since), *parts.written(ui, words, *lines, middle=not ui.portrait)]
 

@@ -1,7 +1,8 @@
-"""What a person before the camera can do better: one word at a time. Numbers of frames are `kiosk.face.quality`'s.
+"""The words for a person before the camera: what can be done better, what is asked, what may be taken off.
 
-The same values as `kiosk.visit.appliance.Advice`, and those of a card's front (`card_...`) as its `FrontAdvice`; this room
-may not import the heart, the face station turns one into the other and a test beside it compares them.
+The same values as `Advice`, `FrontAdvice` (those of a card's front, `card_...`) and `FacePrompt` of
+`kiosk.visit.appliance`; this room may not import the heart, the face station turns one into the other and a test beside it
+compares them. No OpenCV here: the kiosk process imports these words.
 """
 
 from __future__ import annotations
@@ -31,6 +32,22 @@ class Advice(StrEnum):
     CARD_CLOSER = "card_closer"
     CARD_HOLD_STILL = "card_hold_still"
     CARD_GLARE = "card_glare"
+
+
+class Prompt(StrEnum):
+    """What the person is asked to do, to tell a living one from a picture. Left and right are the person's own."""
+
+    BLINK = "blink"
+    TURN_LEFT = "turn_left"
+    TURN_RIGHT = "turn_right"
+    FACE_FRONT = "face_front"
+
+
+class Covering(StrEnum):
+    """What a person could take off before the next attempt."""
+
+    MASK = "mask"
+    SUNGLASSES = "sunglasses"
 
 
 class SteadyAdvice:

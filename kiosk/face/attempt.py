@@ -7,9 +7,11 @@ frame into the preview block, so that the picture stays fluent while a face is b
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -18,11 +20,15 @@ import numpy as np
 from kiosk import journal
 from kiosk.errors import MissingError
 from kiosk.face import photo
+from kiosk.face.advice import Covering
 from kiosk.face.camera import FIRST_FRAME, Camera, Frame, open_camera
 from kiosk.face.card_front import FrontReader, Glance
 from kiosk.face.card_front_figures import FigureReader
 from kiosk.face.card_front_marks import MarkReader
+from kiosk.face.enrolment import photo_template
 from kiosk.face.errors import CameraError, PhotoError
+from kiosk.face.eyes import Eyes
+from kiosk.face.liveness import Level, Liveness
 from kiosk.face.matcher import Matcher, Picture
 from kiosk.face.messages import (
     Compare,
@@ -40,8 +46,10 @@ from kiosk.face.messages import (
 )
 from kiosk.face.preview import PHOTO_SIZE, PreviewWriter
 from kiosk.face.pump import Pump, coarse
-from kiosk.face.recognition import Glimpse, Recognition, photo_template
+from kiosk.face.recognition import Recognition
 from kiosk.face.settings import FaceSettings
+from kiosk.face.verdict import Ending
+from kiosk.face.verification import Standing, Verification
 
 log = logging.getLogger("kiosk.face.studio")
 
@@ -56,7 +64,18 @@ FRONT_SECONDS: Final = 20.0
 """How long a card's front is looked at. Held well it is read within two seconds; who is still turning it after twenty
 needs another way (tests/benchmarks/bench_card_front.py)."""
 
+LIVENESS_SECONDS: Final[Mapping[Level, float]] = {Level.OFF: 0.0, Level.BLINK: 5.0, Level.CHALLENGE: 12.0}
+"""What an attempt may take beside `attempt_seconds`: a person who answers at once needs much less."""
+
 _WAIT = 0.1  # seconds one wait for a frame takes at most: how fast a stop is noticed
+
+
+@dataclass(frozen=True)
+class Looker:
+    """What looks at a face: the engine, and what reads its eyes."""
+
+    matcher: Matcher
+    eyes: Eyes
 
 
 class Attempt:
@@ -67,7 +86,7 @@ class Attempt:
         asked: Look | Compare | ReadFront,
         *,
         settings: FaceSettings,
-        matcher: Matcher | None,
+        looker: Looker | None,
         jp2: bytes | None,
         preview: PreviewWriter,
         tell: Tell,
@@ -75,7 +94,7 @@ class Attempt:
         crashed: Callable[[], None],
     ) -> None:
         self._settings = settings
-        self._matcher = matcher
+        self._looker = looker
         self._jp2 = jp2
         self._preview = preview
         self._tell = tell
@@ -113,22 +132,26 @@ class Attempt:
         log.info("attempt_over", extra=journal.numbers(ms=round((time.monotonic() - begun) * 1000)))
 
     def _look(self, token: int) -> None:
-        if self._matcher is None:
+        if self._looker is None:
             return self._tell(Unavailable(token, Why.NO_MODELS.value))
         if self._jp2 is None:
             return self._tell(Unavailable(token, Why.NO_PHOTO.value))
         try:
-            template = photo_template(self._matcher, photo.decoded(self._jp2))
+            template = photo_template(self._looker.matcher, photo.decoded(self._jp2))
         except (PhotoError, cv2.error, ValueError):
             log.warning("photo_refused", exc_info=True)
             return self._tell(Unavailable(token, Why.BAD_PHOTO.value))
-        recognition = Recognition(self._matcher, template, self._settings.accept, self._settings.frames)
+        level = Level(self._settings.liveness)
+        verification = Verification(
+            Recognition(self._looker.matcher, template, self._settings.accept_likeness, self._settings.frames),
+            Liveness(level, random.SystemRandom(), self._looker.eyes),
+        )
         camera = self._camera(token, self._settings.camera)
         if camera is None:
             return None
         try:
             with Pump(camera, self._preview):
-                self._decide(token, camera, recognition)
+                self._decide(token, camera, verification, self._settings.attempt_seconds + LIVENESS_SECONDS[level])
         except CameraError:
             log.warning("camera_lost", exc_info=True)
             self._tell(Unavailable(token, Why.NO_CAMERA.value))
@@ -136,33 +159,38 @@ class Attempt:
             camera.close()
         return None
 
-    def _decide(self, token: int, camera: Camera, recognition: Recognition) -> None:
+    def _decide(self, token: int, camera: Camera, verification: Verification, seconds: float) -> None:
         first = self._first(camera)
         if first is None:
             return None
         log.info("camera_open")
-        until = time.monotonic() + self._settings.attempt_seconds
-        counter, told, said = 0, 0.0, Glimpse(None, -1.0)
+        until = time.monotonic() + seconds
+        counter, told, said = 0, 0.0, Standing(None, None, -1.0)
         while not self._over.is_set() and time.monotonic() < until:
             frame = camera.newest(after=counter, seconds=_WAIT)
             if frame is None:
                 continue
             counter = frame.counter
             try:
-                glimpse = recognition.see(frame.picture, frame.mono)
+                standing = verification.see(frame.picture, frame.mono)
             except (cv2.error, ValueError):
                 log.warning("frame_refused", exc_info=True)
                 continue
-            if glimpse.matched is not None:
-                log.info("face_decided", extra=journal.numbers(matched=glimpse.matched, frames=counter))
-                return self._tell(Matched(token) if glimpse.matched else NotMatched(token, scored=True))
-            if glimpse != said and time.monotonic() - told >= SEEN_EVERY:
-                told, said = time.monotonic(), glimpse
-                self._tell(Seen(token, glimpse.advice, glimpse.progress))
+            if standing.ending is not None:
+                return self._tell_ending(token, standing.ending, standing.covering, counter)
+            # A new prompt is told at once: the seconds to answer it are running.
+            prompted = standing.prompt is not said.prompt
+            if standing != said and (prompted or time.monotonic() - told >= SEEN_EVERY):
+                told, said = time.monotonic(), standing
+                self._tell(Seen(token, standing.advice, standing.progress, standing.prompt))
         if not self._over.is_set():
-            log.info("face_not_decided", extra=journal.numbers(frames=counter))
-            self._tell(NotMatched(token, scored=False))
+            self._tell_ending(token, verification.late(), None, counter)
         return None
+
+    def _tell_ending(self, token: int, ending: Ending, covering: Covering | None, frames: int) -> None:
+        log.info("face_decided", extra=journal.numbers(ending=ending.value, frames=frames))
+        matched = ending is Ending.MATCHED
+        self._tell(Matched(token) if matched else NotMatched(token, ending.value, covering))
 
     def _compare(self, token: int) -> None:
         camera = self._camera(token, self._settings.camera)
@@ -186,7 +214,7 @@ class Attempt:
             camera.close()
 
     def _read_front(self, token: int) -> None:
-        if self._matcher is None:
+        if self._looker is None:
             return self._tell(Unavailable(token, Why.NO_MODELS.value))
         camera = self._camera(token, self._settings.front_camera)
         if camera is None:
@@ -194,7 +222,7 @@ class Attempt:
         try:
             with Pump(camera, self._preview, coarse) as pump:
                 # A camera takes its time to the first frame; the readers are loaded meanwhile.
-                reader = FrontReader(self._matcher, MarkReader.load(), FigureReader.load())
+                reader = FrontReader(self._looker.matcher, MarkReader.load(), FigureReader.load())
                 try:
                     self._find_number(token, camera, pump, reader)
                 finally:

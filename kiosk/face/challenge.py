@@ -12,6 +12,7 @@ from enum import StrEnum
 from statistics import median
 from typing import Final
 
+from kiosk.face.advice import Prompt
 from kiosk.face.blink import BlinkWatch, Lid, Moment
 from kiosk.face.turning import ASTRAY, BACK, TurnWatch, Way
 
@@ -25,15 +26,6 @@ FRONT: Final = 0.15
 """Yaw that counts as looking to the front; the bound of `quality.YAW`, which lets such frames be compared."""
 
 _SETTLED_FRAMES = 5
-
-
-class Prompt(StrEnum):
-    """What the person is asked to do. Left and right are the person's own."""
-
-    BLINK = "blink"
-    TURN_LEFT = "turn_left"
-    TURN_RIGHT = "turn_right"
-    FACE_FRONT = "face_front"
 
 
 class Stand(StrEnum):

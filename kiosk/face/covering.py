@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from kiosk.face.advice import Covering
 from kiosk.face.faces import Picture
 
 DARK_EYES: Final = 0.40
@@ -29,13 +29,6 @@ _MOUTH_LINE = 0.70  # darkest tenth of the mouth band / skin under the nose, in 
 _REDNESS = -0.26  # of the logistic: lips are redder than the skin above them, cloth is not
 _COLOUR = 0.34  # between mouth and the skin round the eyes
 _BIAS = -2.7
-
-
-class Covering(StrEnum):
-    """What a person could take off."""
-
-    MASK = "mask"
-    SUNGLASSES = "sunglasses"
 
 
 def covering(face: Picture) -> Covering | None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
+from kiosk.face.advice import Prompt
 from kiosk.face.blink import Moment
-from kiosk.face.challenge import Challenge, Prompt, Stand
+from kiosk.face.challenge import Challenge, Stand
 from kiosk.face.eyes import Openness
 from kiosk.face.faces import Face, Picture
 from kiosk.face.held import HeldWatch

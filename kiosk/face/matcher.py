@@ -21,12 +21,9 @@ from kiosk.face.sface import SFaceMatcher
 from kiosk.face.verdict import Engine, Scale
 
 __all__ = [
-    "DETECTOR",
-    "RECOGNISER",
     "Engine",
     "Face",
     "Matcher",
-    "OpenCVMatcher",
     "Picture",
     "Template",
     "engine_state",
@@ -34,9 +31,6 @@ __all__ = [
     "mean",
     "upright",
 ]
-
-OpenCVMatcher = SFaceMatcher
-"""The default engine's former name."""
 
 
 class Matcher(Protocol):

@@ -4,7 +4,7 @@ Over an AF_UNIX SOCK_SEQPACKET pair. The kiosk's first packet is `Begin`. `token
 `Look`, `Compare` or `ReadFront`; every answer repeats it. No score, no template, no picture and no digit ever stands in a
 message: what is read from a card's front goes to the card booth.
 
-    {"say": "look", "token": 7}   ->   {"say": "seen", "token": 7, "advice": "come_closer", "progress": 0.0}
+    {"say": "look", "token": 7}   ->   {"say": "seen", "token": 7, "advice": "come_closer", "prompt": null, "progress": 0.0}
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Final
 
-from kiosk.face.advice import Advice
+from kiosk.face.advice import Advice, Covering, Prompt
 from kiosk.face.errors import StudioError
 from kiosk.face.settings import FaceSettings
+from kiosk.face.verdict import Ending
 
 PACKET: Final = 4096
 
@@ -80,11 +81,12 @@ class Ready:
 
 @dataclass(frozen=True)
 class Seen:
-    """At most ten a second: one advice word (`Advice`) or none, and the share of the frames wanted that there are, 0 to 1."""
+    """At most ten a second: one `Advice` or none, one `Prompt` or none, and how far the attempt is, 0 to 1."""
 
     token: int
     advice: str | None
     progress: float
+    prompt: str | None = None
 
 
 @dataclass(frozen=True)
@@ -96,10 +98,11 @@ class Matched:
 
 @dataclass(frozen=True)
 class NotMatched:
-    """The attempt is over. `scored`: enough good frames came and were not like the photo; else none came in time."""
+    """The attempt is over; `ending` is an `Ending`, `covering` a `Covering` that may be taken off before the next one."""
 
     token: int
-    scored: bool
+    ending: str
+    covering: str | None = None
 
 
 @dataclass(frozen=True)
@@ -185,12 +188,13 @@ def message(data: bytes) -> StudioMessage:
             case "ready":
                 return Ready()
             case "seen":
-                advice = fields.get("advice")
-                return Seen(_token(fields), None if advice is None else Advice(str(advice)).value, _share(fields))
+                advice, prompt = _word(Advice, fields.get("advice")), _word(Prompt, fields.get("prompt"))
+                return Seen(_token(fields), advice, _share(fields), prompt)
             case "matched":
                 return Matched(_token(fields))
             case "not_matched":
-                return NotMatched(_token(fields), fields.get("scored") is True)
+                covering = _word(Covering, fields.get("covering"))
+                return NotMatched(_token(fields), Ending(str(fields.get("ending"))).value, covering)
             case "unavailable":
                 return Unavailable(_token(fields), Why(str(fields.get("word"))).value)
             case "shown":
@@ -213,6 +217,10 @@ def _parsed(data: bytes) -> tuple[str, Mapping[str, object]]:
     if not isinstance(fields, dict):
         raise StudioError("a packet between kiosk and face studio is not a JSON object")
     return str(fields.get("say")), fields
+
+
+def _word(words: type[StrEnum], said: object) -> str | None:
+    return None if said is None else words(str(said)).value
 
 
 def _token(fields: Mapping[str, object]) -> int:

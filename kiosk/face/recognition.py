@@ -4,10 +4,12 @@ The verdict is one comparison: the mean of N good frames of one and the same fac
 own scale (domain/face-stack.md section 5). It is taken once an attempt. Trying again and again within one attempt until
 something fits would be taking the maximum, which lets strangers in.
 
-recognition = Recognition(matcher, photo_template(matcher, photo), settings.accept, settings.frames)
+recognition = Recognition(matcher, photo_template(matcher, photo), accept, frames)
 for frame in frames:
     glimpse = recognition.see(frame.picture, frame.mono)
-    live = liveness.see(frame.picture, glimpse.sighting)    # of the very same face
+    live = liveness.see(frame.picture, face, frame.mono, track=track)    # of the very same face, glimpse.sighting
+    if live.match_here:
+        recognition.recheck(frame.picture, glimpse.sighting)    # whose face is it in the middle of the turn?
 """
 
 from __future__ import annotations
@@ -16,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from kiosk.face import quality
-from kiosk.face.advice import Advice, SteadyAdvice
-from kiosk.face.covering import Covering, commonest, covering
+from kiosk.face.advice import Advice, Covering, SteadyAdvice
+from kiosk.face.covering import commonest, covering
 from kiosk.face.enrolment import photo_template
 from kiosk.face.faces import Face, Picture, Template, mean, upright
 from kiosk.face.matcher import Matcher
@@ -88,13 +90,9 @@ class Recognition:
         self._tracks = 0
         self._counted: float | None = None
 
-    def see(self, picture: Picture, mono: float, *, match_here: bool = False) -> Glimpse:
-        """One frame, (height, width, 3) uint8 BGR, taken at `mono` (seconds).
-
-        `match_here`: compare this frame's face with those gathered even if it is turned away (both ends of liveness's
-        turn). If it is somebody else's, the track ends, and with it what was gathered.
-        """
-        advice, sighting = self._taken(picture, mono, match_here=match_here)
+    def see(self, picture: Picture, mono: float) -> Glimpse:
+        """One frame, (height, width, 3) uint8 BGR, taken at `mono` (seconds)."""
+        advice, sighting = self._taken(picture, mono)
         if self._verdict is None and len(self._good) == self._frames:
             self._verdict = self._matcher.scale.verdict(mean(self._good).likeness(self._photo), self._accept)
             self._worn = commonest(self._coverings)
@@ -103,7 +101,14 @@ class Recognition:
             return Glimpse(None, 1.0, self._verdict, self._worn, sighting)
         return Glimpse(steady, len(self._good) / self._frames, self._verdict, sighting=sighting)
 
-    def _taken(self, picture: Picture, mono: float, *, match_here: bool) -> tuple[Advice | None, Sighting | None]:
+    def recheck(self, picture: Picture, sighting: Sighting) -> bool:
+        """Compare the face just seen in `picture` with those gathered, even if it is turned away; whether it is theirs.
+
+        If it is somebody else's, the track ends, and with it what was gathered and an ACCEPT.
+        """
+        return self._compare(picture, sighting.face, sighting.upright, keep=False, turned=_turned(sighting.measures))
+
+    def _taken(self, picture: Picture, mono: float) -> tuple[Advice | None, Sighting | None]:
         faces = self._matcher.faces(picture)
         if not faces:
             return quality.nobody(picture), None
@@ -123,18 +128,20 @@ class Recognition:
         due = look.usable and (self._counted is None or mono - self._counted >= waited)
         if due:
             self._counted = mono
-        if match_here or (due and self._verdict in {None, Verdict.ACCEPT}):
-            self._compare(picture, face, straight, keep=due, turned=abs(seen.yaw) >= quality.YAW)
+        if due and self._verdict in {None, Verdict.ACCEPT}:
+            self._compare(picture, face, straight, keep=True, turned=_turned(seen))
         return look.advice, Sighting(self._tracks, face, straight, seen, mono)
 
-    def _compare(self, picture: Picture, face: Face, straight: Picture, *, keep: bool, turned: bool) -> None:
+    def _compare(self, picture: Picture, face: Face, straight: Picture, *, keep: bool, turned: bool) -> bool:
         template = self._matcher.template(picture, face)
         scale = self._matcher.scale
-        if self._good and mean(self._good).likeness(template) < (scale.turned if turned else scale.same):
+        same = not self._good or mean(self._good).likeness(template) >= (scale.turned if turned else scale.same)
+        if not same:
             self._start_anew()
         if keep and self._verdict is None:
             self._good.append(template)
             self._coverings.append(covering(straight))
+        return same
 
     def _start_anew(self) -> None:
         self._tracks += 1
@@ -142,3 +149,7 @@ class Recognition:
         self._coverings.clear()
         if self._verdict is Verdict.ACCEPT:
             self._verdict = None
+
+
+def _turned(seen: Measures) -> bool:
+    return abs(seen.yaw) >= quality.YAW

@@ -4,6 +4,7 @@ face:
   camera: /dev/v4l/by-id/usb-Example_Camera-video-index0
   card_camera: /dev/v4l/by-id/usb-Second_Camera-video-index0
   accept: 0.50
+  liveness: challenge
 """
 
 from __future__ import annotations
@@ -11,11 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-ACCEPT_FLOOR: Final = 0.45
-"""Below this cosine the measured false match rate on pictures from a USB camera leaves 3e-4 (face-stack.md section 5)."""
-
-ACCEPT_CEILING: Final = 0.80
-"""Above this genuine persons fail: their median is 0.79 against a grey chip photo (face-stack.md section 5)."""
+from kiosk.face.verdict import FACE_RECOGNITION, SFACE, Engine
 
 FRAMES_FLOOR: Final = 3
 """The mean of three live frames let no impostor through at 0.45 (face-stack.md section 5, "Several frames")."""
@@ -58,14 +55,20 @@ def camera_settings(spec: str) -> CameraSettings:
 
 @dataclass(frozen=True)
 class FaceSettings:
-    """How faces are looked at. `accept` is a cosine, `attempt_seconds` one attempt's length, `frames` how many are averaged.
+    """How faces are looked at. `attempt_seconds` is what recognition may take, `frames` how many are averaged.
+
+    `engine` compares; `accept` is the cosine from which `sface` says yes, `distance` the one up to which
+    `face_recognition` does. `liveness`: what is asked of a person so that a picture does not pass.
 
     `card_camera` is a second camera over the tray that sees the card's front; without it the patient shows the front to
     `camera`.
     """
 
     camera: str
-    accept: float = 0.50
+    engine: Engine = "sface"
+    accept: float = SFACE.accept
+    distance: float = -FACE_RECOGNITION.accept
+    liveness: Literal["off", "blink", "challenge"] = "challenge"
     attempt_seconds: float = 10.0
     frames: int = FRAMES_FLOOR
     card_camera: str | None = None
@@ -76,14 +79,24 @@ class FaceSettings:
             camera_settings(self.front_camera)
         except ValueError as error:
             raise ValueError(f"card_{error}") from error
-        if not ACCEPT_FLOOR <= self.accept <= ACCEPT_CEILING:
+        if not SFACE.floor <= self.accept <= SFACE.strictest:
             raise ValueError(
-                f"accept: expected {ACCEPT_FLOOR:.2f} to {ACCEPT_CEILING:.2f}; below it strangers would be let in, above it nobody"
+                f"accept: expected {SFACE.floor:.2f} to {SFACE.strictest:.2f}; below it strangers would be let in, above it nobody"
+            )
+        nearest, farthest = -FACE_RECOGNITION.strictest, -FACE_RECOGNITION.floor
+        if not nearest <= self.distance <= farthest:
+            raise ValueError(
+                f"distance: expected {nearest:.2f} to {farthest:.2f}; above it strangers would be let in, below it nobody"
             )
         if not 2.0 <= self.attempt_seconds <= 60.0:
             raise ValueError("attempt_seconds: expected 2 to 60 seconds")
         if not FRAMES_FLOOR <= self.frames <= 15:
             raise ValueError(f"frames: expected {FRAMES_FLOOR} to 15; fewer than {FRAMES_FLOOR} let strangers through")
+
+    @property
+    def accept_likeness(self) -> float:
+        """From where the chosen engine says yes, as likeness (`kiosk.face.verdict`)."""
+        return self.accept if self.engine == "sface" else -self.distance
 
     @property
     def front_camera(self) -> str:

@@ -31,9 +31,10 @@ import cv2
 from kiosk import journal
 from kiosk.errors import ExitCode, MissingError
 from kiosk.face import photo
-from kiosk.face.attempt import Attempt
+from kiosk.face.attempt import Attempt, Looker
 from kiosk.face.errors import StudioError
-from kiosk.face.matcher import OpenCVMatcher
+from kiosk.face.eyes import Eyes
+from kiosk.face.matcher import load
 from kiosk.face.messages import (
     PACKET,
     Begin,
@@ -116,7 +117,7 @@ class StudioProcess:
         self._telling = threading.Lock()
         self._wake, self._waker = socket.socketpair()
         self._settings: FaceSettings | None = None
-        self._matcher: OpenCVMatcher | None = None
+        self._looker: Looker | None = None
         self._attempt: Attempt | None = None
 
     def serve(self) -> ExitCode:
@@ -163,12 +164,14 @@ class StudioProcess:
         begun = time.monotonic()
         self._settings = settings
         try:
-            self._matcher = OpenCVMatcher.load()
-            self._matcher.warm()
+            looker = Looker(load(settings.engine), Eyes.load())
+            looker.matcher.warm()
+            looker.eyes.warm()
+            self._looker = looker
         except (MissingError, cv2.error):
             # The visual check needs no models, so the studio lives on and says so when it is asked to look.
             log.exception("models_missing")
-            self._matcher = None
+            self._looker = None
         log.info("studio_ready", extra=journal.numbers(ms=round((time.monotonic() - begun) * 1000)))
         self._tell(Ready())
 
@@ -180,7 +183,7 @@ class StudioProcess:
         self._attempt = Attempt(
             asked,
             settings=self._settings,
-            matcher=self._matcher,
+            looker=self._looker,
             jp2=self._inbox.jp2,
             preview=self._preview,
             tell=self._tell,

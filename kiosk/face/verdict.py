@@ -25,6 +25,20 @@ class Verdict(StrEnum):
     REFUSE = "refuse"
 
 
+class Ending(StrEnum):
+    """How an attempt ended."""
+
+    MATCHED = "matched"
+    UNLIKE = "unlike"
+    """Enough good frames came, and they are not like the photo."""
+    UNSEEN = "unseen"
+    """Not enough good frames came in time."""
+    UNANSWERED = "unanswered"
+    """What was asked (a blink, a turn) was not seen in time, or the face was lost meanwhile."""
+    HELD_UP = "held_up"
+    """The face is on something held up before the camera."""
+
+
 class Measure(StrEnum):
     """What an engine's comparison score is."""
 

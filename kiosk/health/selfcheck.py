@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kiosk import share
 from kiosk.configuration import KioskSettings
 from kiosk.errors import ExitCode, KioskError, MissingError
 from kiosk.record import ids
@@ -56,10 +55,18 @@ def _camera(settings: KioskSettings) -> str:
     return camera_state(settings.face.camera)
 
 
-def _models(_settings: KioskSettings) -> str:
-    from kiosk.face.matcher import DETECTOR, RECOGNISER  # noqa: PLC0415
+def _tray(settings: KioskSettings) -> str:
+    from kiosk.face.camera import camera_state  # noqa: PLC0415
 
-    return f"face models in place: {', '.join(share.fetched(name).name for name in (DETECTOR, RECOGNISER))}"
+    if settings.face.card_camera is None:
+        return f"no camera looks down at the card, and none is needed: card_front is {settings.card_front}"
+    return f"over the card: {camera_state(settings.face.card_camera)}"
+
+
+def _engine(settings: KioskSettings) -> str:
+    from kiosk.face.matcher import engine_state  # noqa: PLC0415
+
+    return engine_state(settings.face.engine)
 
 
 def _centre(settings: KioskSettings) -> str:
@@ -100,7 +107,8 @@ def _sound(_settings: KioskSettings) -> str:
 PARTS = (
     Part("reader", _reader),
     Part("camera", _camera),
-    Part("models", _models),
+    Part("tray", _tray),
+    Part("models", _engine),
     Part("centre", _centre),
     Part("reception", _reception),
     Part("fonts", _fonts),

@@ -7,13 +7,16 @@ import socket
 import threading
 from collections.abc import Callable
 
+from kiosk import journal
 from kiosk.face import messages as said
+from kiosk.face.advice import Covering
 from kiosk.face.errors import StudioError
 from kiosk.face.handle import Studio
 from kiosk.face.preview import Picture, PreviewBlock
 from kiosk.face.settings import FaceSettings
+from kiosk.face.verdict import Ending
 from kiosk.visit import events as ev
-from kiosk.visit.appliance import Advice, Ask, FrontAdvice
+from kiosk.visit.appliance import Advice, Ask, FaceHint, FacePrompt, FrontAdvice
 from kiosk.visit.effects import Effect, LookAtFace, ReadFront, ShowComparison, StopLooking
 
 log = logging.getLogger("kiosk.stations.face")
@@ -30,6 +33,7 @@ class FaceStation:
         self._alive = False
         self._asks: dict[int, Ask] = {}
         self._fronts: set[int] = set()
+        self._prompt: FacePrompt | None = None
 
     def warm(self, booth: socket.socket) -> None:
         """Make the spare, with its end of the pair to its booth. Called from a helper thread: it touches no visit."""
@@ -120,6 +124,12 @@ class FaceStation:
             log.error("studio_died")
             self._post(ev.StudioLost())
 
+    def _tell_prompt(self, asked: FacePrompt | None) -> None:
+        """A line of the journal for each new prompt: simulated people can only answer what they hear of."""
+        if asked is not self._prompt:
+            self._prompt = asked
+            log.info("prompt", extra=journal.numbers(prompt="nothing" if asked is None else asked.value))
+
     def _event(self, message: said.StudioMessage) -> ev.Event | None:
         if isinstance(message, said.Ready):
             return None
@@ -134,16 +144,32 @@ class FaceStation:
                 return ev.FrontRead(ask)
             case said.FrontUnreadable():
                 return ev.FrontUnreadable(ask)
-            case said.Seen(advice=advice, progress=progress):
-                return ev.FaceSeen(ask, None if advice is None else Advice(advice), progress)
+            case said.Seen(advice=advice, progress=progress, prompt=prompt):
+                asked = None if prompt is None else FacePrompt(prompt)
+                self._tell_prompt(asked)
+                return ev.FaceSeen(ask, None if advice is None else Advice(advice), progress, asked)
             case said.Matched():
+                self._tell_prompt(None)
                 return ev.FaceMatched(ask, simulated=simulated)
-            case said.NotMatched():
-                return ev.FaceNotMatched(ask)
+            case said.NotMatched(ending=ending, covering=covering):
+                self._tell_prompt(None)
+                return ev.FaceNotMatched(ask, _hint(Ending(ending), None if covering is None else Covering(covering)))
             case said.Unavailable():
                 return ev.FaceUnavailable(ask)
             case said.Shown(with_photo=with_photo):
                 return ev.ComparisonShown(ask, with_photo=with_photo, simulated=simulated)
+
+
+def _hint(ending: Ending, covering: Covering | None) -> FaceHint | None:
+    match ending, covering:
+        case _, Covering.MASK:
+            return FaceHint.TAKE_OFF_MASK
+        case _, Covering.SUNGLASSES:
+            return FaceHint.TAKE_OFF_SUNGLASSES
+        case Ending.UNANSWERED, None:
+            return FaceHint.FOLLOW
+        case _:
+            return None
 
 
 def _end(studio: Studio, block: PreviewBlock) -> None:

@@ -54,6 +54,24 @@ class Advice(StrEnum):
     ONE_PERSON = "one_person"
 
 
+class FacePrompt(StrEnum):
+    """What the person before the camera is asked to do, so that a picture does not pass. Left and right are their own."""
+
+    BLINK = "blink"
+    TURN_LEFT = "turn_left"
+    TURN_RIGHT = "turn_right"
+    FACE_FRONT = "face_front"
+
+
+class FaceHint(StrEnum):
+    """What would help the next attempt, told with it."""
+
+    TAKE_OFF_MASK = "take_off_mask"
+    TAKE_OFF_SUNGLASSES = "take_off_sunglasses"
+    FOLLOW = "follow"
+    """What was asked was not seen in time."""
+
+
 class FrontAdvice(StrEnum):
     """One thing that helps the camera to read the card's front."""
 
@@ -173,12 +191,14 @@ class TypingCheckNumber:
 
 @dataclass(frozen=True)
 class LookingAtFace:
-    """P03: the photo is read (`filming` False), then the face is looked at. `progress` 0 to 1 counts good frames."""
+    """P03: the photo is read (`filming` False), then the face is looked at. `progress` 0 to 1; `hint`: of the last attempt."""
 
     attempt: int
     filming: bool = False
     advice: Advice | None = None
     progress: float = 0.0
+    prompt: FacePrompt | None = None
+    hint: FaceHint | None = None
 
 
 @dataclass(frozen=True)

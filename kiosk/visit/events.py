@@ -9,7 +9,16 @@ from kiosk.record.consent import Consents
 from kiosk.record.eligibility import EligibilityAnswer
 from kiosk.record.identity import Certificate, Challenge, PinProof
 from kiosk.record.ids import QueueNumber, VisitId
-from kiosk.visit.appliance import Advice, Ask, CardProblem, ChipPhoto, FrontAdvice, Service
+from kiosk.visit.appliance import (
+    Advice,
+    Ask,
+    CardProblem,
+    ChipPhoto,
+    FaceHint,
+    FacePrompt,
+    FrontAdvice,
+    Service,
+)
 
 # -- nobody asked ----------------------------------------------------------------------------------------------------
 
@@ -181,11 +190,12 @@ class PhotoRefused:
 
 @dataclass(frozen=True)
 class FaceSeen:
-    """Progress, any number of times: one advice at most, and how far the good frames are (0 to 1)."""
+    """Progress, any number of times: one advice and one prompt at most, and how far the attempt is (0 to 1)."""
 
     ask: Ask
     advice: Advice | None
     progress: float
+    prompt: FacePrompt | None = None
 
 
 @dataclass(frozen=True)
@@ -198,9 +208,10 @@ class FaceMatched:
 
 @dataclass(frozen=True)
 class FaceNotMatched:
-    """The attempt is over without a match (not the person, or no usable frame in time)."""
+    """The attempt is over without a match: not the person, no usable frame in time, or nobody alive was seen."""
 
     ask: Ask
+    hint: FaceHint | None = None
 
 
 @dataclass(frozen=True)

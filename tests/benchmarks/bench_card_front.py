@@ -31,7 +31,8 @@ from kiosk.face.card_front_fields import _LINE, DIGITS
 from kiosk.face.card_front_figures import FigureReader, Figures
 from kiosk.face.card_front_marks import DIGIT, FIRST, MarkReader, Marks
 from kiosk.face.card_front_strips import Strip
-from kiosk.face.matcher import OpenCVMatcher, Picture
+from kiosk.face.faces import Picture
+from kiosk.face.sface import SFaceMatcher
 from kiosk.simulation.card_print import Person, Style, front
 from kiosk.simulation.card_scene import View, film
 from kiosk.simulation.people import Sitter
@@ -216,7 +217,7 @@ def attempt(
     view: View,
     card: Picture,
     true: bytearray,
-    readers: tuple[OpenCVMatcher, MarkReader, FigureReader],
+    readers: tuple[SFaceMatcher, MarkReader, FigureReader],
     frames: int,
     seed: int,
 ) -> tuple[Tally, Picture]:
@@ -345,7 +346,7 @@ def main() -> int:
     args = parser.parse_args()
     folder = share.fetched("fonts/benchmarks/BIZUDMincho-Regular.ttf").parent
     typefaces = (*(folder / name for name in TYPEFACES), *args.typefaces)
-    readers = OpenCVMatcher.load(), MarkReader.load(), FigureReader.load()
+    readers = SFaceMatcher.load(), MarkReader.load(), FigureReader.load()
     words = tuple(args.only.split(","))
     print(
         f"{platform.machine()}, Python {platform.python_version()}, OpenCV {cv2.__version__}; typefaces: "

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from kiosk.face.card_front_figures import FigureReader
 from kiosk.face.card_front_marks import MarkReader
-from kiosk.face.matcher import OpenCVMatcher
 from kiosk.face.messages import Ready
 from kiosk.face.settings import FaceSettings
+from kiosk.face.sface import SFaceMatcher
 from kiosk.simulation.people import Sitter
 from tests.face.front_parts import PrintedCards
 from tests.face.parts import CameraProcess, StudioRoom
 
 
 @pytest.fixture(scope="session")
-def matcher() -> OpenCVMatcher:
-    engine = OpenCVMatcher.load()
+def matcher() -> SFaceMatcher:
+    engine = SFaceMatcher.load()
     engine.warm()
     return engine
 
@@ -57,8 +58,15 @@ def camera_process(tmp_path: Path) -> Iterator[Callable[..., CameraProcess]]:
 def studio_room() -> Iterator[Callable[..., StudioRoom]]:
     rooms: list[StudioRoom] = []
 
-    def spawn(camera: str, attempt_seconds: float = 10.0, card_camera: str | None = None) -> StudioRoom:
-        settings = FaceSettings(camera=camera, attempt_seconds=attempt_seconds, card_camera=card_camera)
+    def spawn(
+        camera: str,
+        attempt_seconds: float = 10.0,
+        card_camera: str | None = None,
+        liveness: Literal["off", "blink", "challenge"] = "off",
+    ) -> StudioRoom:
+        settings = FaceSettings(
+            camera=camera, attempt_seconds=attempt_seconds, card_camera=card_camera, liveness=liveness
+        )
         room = StudioRoom(settings)
         rooms.append(room)
         room.until(Ready)

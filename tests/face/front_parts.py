@@ -9,7 +9,8 @@ from kiosk import share
 from kiosk.face.card_front import FrontReader
 from kiosk.face.card_front_figures import FigureReader
 from kiosk.face.card_front_marks import MarkReader
-from kiosk.face.matcher import OpenCVMatcher, Picture
+from kiosk.face.faces import Picture
+from kiosk.face.sface import SFaceMatcher
 from kiosk.simulation import card_print
 from kiosk.simulation.card_print import Person, Style
 from kiosk.simulation.card_scene import View, film
@@ -47,7 +48,7 @@ class PrintedCards:
         return self._printed[key]
 
 
-def reader_of(matcher: OpenCVMatcher, marks: MarkReader, figures: FigureReader) -> FrontReader:
+def reader_of(matcher: SFaceMatcher, marks: MarkReader, figures: FigureReader) -> FrontReader:
     return FrontReader(matcher, marks, figures, lambda: TODAY)
 
 

@@ -15,8 +15,8 @@ from kiosk.face.card_front_layout import DATES
 from kiosk.face.card_front_marks import MarkReader
 from kiosk.face.card_front_outline import outlines
 from kiosk.face.card_front_strips import cut, strips
-from kiosk.face.matcher import OpenCVMatcher
 from kiosk.face.pump import coarse
+from kiosk.face.sface import SFaceMatcher
 from kiosk.simulation.card_print import Person
 from kiosk.simulation.card_scene import View, empty
 from tests.face.front_parts import (
@@ -31,11 +31,11 @@ from tests.face.front_parts import (
     reader_of,
 )
 
-Readers = tuple[OpenCVMatcher, MarkReader, FigureReader]
+Readers = tuple[SFaceMatcher, MarkReader, FigureReader]
 
 
 @pytest.fixture(scope="session")
-def readers(matcher: OpenCVMatcher, marks: MarkReader, figures: FigureReader) -> Readers:
+def readers(matcher: SFaceMatcher, marks: MarkReader, figures: FigureReader) -> Readers:
     return matcher, marks, figures
 
 

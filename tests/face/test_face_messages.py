@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kiosk.face import messages
-from kiosk.face.advice import Advice
+from kiosk.face.advice import Advice, Covering, Prompt
 from kiosk.face.errors import StudioError
 from kiosk.face.messages import (
     PACKET,
@@ -27,8 +27,9 @@ from kiosk.face.messages import (
     Why,
 )
 from kiosk.face.settings import FaceSettings
+from kiosk.face.verdict import Ending
 from kiosk.visit.appliance import Advice as AdviceOfTheHeart
-from kiosk.visit.appliance import FrontAdvice
+from kiosk.visit.appliance import FacePrompt, FrontAdvice
 
 COMMANDS: list[StudioCommand] = [
     Begin(FaceSettings("socket:/x", accept=0.47)),
@@ -42,8 +43,10 @@ MESSAGES: list[StudioMessage] = [
     Ready(),
     Seen(1, Advice.COME_CLOSER.value, 0.5),
     Seen(1, None, 1.0),
+    Seen(1, None, 0.5, Prompt.TURN_LEFT.value),
     Matched(1),
-    NotMatched(1, scored=True),
+    NotMatched(1, Ending.UNLIKE.value, Covering.MASK.value),
+    NotMatched(1, Ending.UNANSWERED.value),
     Unavailable(1, Why.NO_CAMERA.value),
     Shown(1, with_photo=False),
     Seen(1, Advice.CARD_GLARE.value, 0.0),
@@ -79,6 +82,9 @@ def test_a_message_arrives_as_it_was_sent(said: StudioMessage) -> None:
         b'{"say": "seen", "token": 1, "advice": "<b>", "progress": 0}',
         b'{"say": "seen", "token": 1, "advice": null, "progress": NaN}',
         b'{"say": "seen", "token": 1, "advice": null}',
+        b'{"say": "seen", "token": 1, "advice": null, "progress": 0, "prompt": "sing"}',
+        b'{"say": "not_matched", "token": 1}',
+        b'{"say": "not_matched", "token": 1, "ending": "unlike", "covering": "a beard"}',
         b'{"say": "unavailable", "token": 1, "word": "Mr. Smith"}',
         b'{"say": "begin", "settings": {"camera": "nowhere"}}',
         b'{"say": "begin", "settings": 7}',
@@ -93,9 +99,13 @@ def test_a_broken_packet_is_one_typed_error_on_either_side(data: bytes) -> None:
 
 def test_no_message_has_room_for_a_score_or_for_digits_of_a_card() -> None:
     fields = {name for said in MESSAGES for name in json.loads(messages.packet(said))}
-    assert fields == {"say", "token", "advice", "progress", "scored", "word", "with_photo"}
+    assert fields == {"say", "token", "advice", "progress", "prompt", "ending", "covering", "word", "with_photo"}
 
 
 def test_advice_has_the_words_of_the_heart() -> None:
     of_the_heart = {word.value for word in AdviceOfTheHeart} | {word.value for word in FrontAdvice}
     assert {word.value for word in Advice} == of_the_heart
+
+
+def test_prompts_have_the_words_of_the_heart() -> None:
+    assert {word.value for word in Prompt} == {word.value for word in FacePrompt}

@@ -10,9 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from kiosk.face.matcher import OpenCVMatcher, Template, mean
+from kiosk.face.faces import Template, mean
 from kiosk.face.recognition import photo_template
-from kiosk.face.settings import ACCEPT_FLOOR, FaceSettings
+from kiosk.face.settings import FaceSettings
+from kiosk.face.sface import SFaceMatcher
+from kiosk.face.verdict import SFACE
 
 FACES = Path(__file__).resolve().parents[3] / "shared" / "faces"
 ACCEPT = FaceSettings(camera="/dev/video0").accept
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def templates(matcher: OpenCVMatcher) -> dict[str, Template]:
+def templates(matcher: SFaceMatcher) -> dict[str, Template]:
     described = {}
     for path in sorted((FACES / "orl").glob("s*/*.png")):
         picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
@@ -73,5 +75,5 @@ def test_the_mean_of_three_pictures_parts_people_even_at_the_floor(templates: di
         f"ORL means of three: {len(genuine)} genuine, {missed:.1%} refused at {ACCEPT};"
         f" {len(impostor)} impostor, highest {max(impostor):.2f}"
     )
-    assert max(impostor) < ACCEPT_FLOOR
+    assert max(impostor) < SFACE.floor
     assert missed < 0.03

@@ -18,6 +18,8 @@ from kiosk.visit.appliance import (
     CheckNumberSource,
     ChipPhoto,
     EndReason,
+    FaceHint,
+    FacePrompt,
     FarewellKind,
     FrontAdvice,
     Nudge,
@@ -53,6 +55,8 @@ def test_every_word_a_stage_can_carry_has_an_example() -> None:
     assert carried("problem") == set(CardProblem)
     assert carried("nudge") == set(Nudge)
     assert carried("advice") == set(Advice) | set(FrontAdvice)
+    assert carried("prompt") == set(FacePrompt)
+    assert carried("hint") == set(FaceHint)
     assert carried("reason") == set(EndReason)
     assert carried("item") == set(ConsentItem)
     assert {a.farewell.kind for a in EXAMPLES.values() if a.farewell} == set(FarewellKind)

@@ -71,6 +71,7 @@ ANSWERS: dict[type[fx.Request], tuple[Make, ...]] = {
     ),
     fx.LookAtFace: (
         lambda a: ev.FaceSeen(a, ap.Advice.COME_CLOSER, 0.3),
+        lambda a: ev.FaceSeen(a, None, 0.6, ap.FacePrompt.TURN_LEFT),
         lambda a: ev.FaceMatched(a, simulated=True),
         ev.FaceNotMatched,
         ev.FaceUnavailable,

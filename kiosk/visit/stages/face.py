@@ -7,7 +7,7 @@ from typing import Final
 
 from kiosk.record.door import HelpReason
 from kiosk.record.identity import FaceClaim, Method
-from kiosk.visit.appliance import ChoosingMethod, EndReason, LookingAtFace, Nudge
+from kiosk.visit.appliance import ChoosingMethod, EndReason, FaceHint, LookingAtFace, Nudge
 from kiosk.visit.effects import CallDesk, LookAtFace, SendPhoto
 from kiosk.visit.endings import stage_word, stop
 from kiosk.visit.events import (
@@ -26,7 +26,7 @@ from kiosk.visit.outcome import Next, Outcome, Scene, go
 from kiosk.visit.stages import front, verifying, ways
 
 STAGE_SECONDS: Final = 90.0
-"""Three attempts of at most ten seconds, the photo, and the camera's start: past that something hangs."""
+"""Three attempts of at most 22 seconds, the photo, and the camera's start: past that something hangs."""
 
 RING_AFTER: Final = 2
 """Failures after which the desk is rung, before the patient gives up (reception-and-reliability.md section 6.1)."""
@@ -40,12 +40,12 @@ def react(scene: Scene, stage: LookingAtFace, event: Event) -> Outcome:
             return go(Scene(scene.appliance, visit), stage, LookAtFace())
         case PhotoRefused():
             return front.refused(scene, event)
-        case FaceSeen(advice=advice, progress=progress):
-            return go(scene, replace(stage, filming=True, advice=advice, progress=progress))
+        case FaceSeen(advice=advice, progress=progress, prompt=prompt):
+            return go(scene, replace(stage, filming=True, advice=advice, progress=progress, prompt=prompt))
         case FaceMatched(simulated=simulated):
             return _matched(scene, simulated=simulated)
-        case FaceNotMatched():
-            return _failed(scene)
+        case FaceNotMatched(hint=hint):
+            return _failed(scene, hint)
         case StudioLost():
             return _failed(Scene(scene.appliance, replace(scene.visit, photo_sent=False, outstanding=frozenset())))
         case FaceUnavailable():
@@ -67,7 +67,7 @@ def _matched(scene: Scene, *, simulated: bool) -> Outcome:
     return verifying.begin(Scene(scene.appliance, visit), Method.FACE, FaceClaim(card.certificate))
 
 
-def _failed(scene: Scene) -> Next:
+def _failed(scene: Scene, hint: FaceHint | None = None) -> Next:
     failures = scene.visit.face_failures + 1
     visit = replace(scene.visit, face_failures=failures)
     calls = (
@@ -77,4 +77,4 @@ def _failed(scene: Scene) -> Next:
     if failures >= ways.FACE_ATTEMPTS:
         return go(after, ChoosingMethod(Nudge.FACE_FAILED), *calls)
     again = LookAtFace() if visit.photo_sent else SendPhoto(scene.appliance.number_source)
-    return go(after, LookingAtFace(attempt=failures + 1), *calls, again)
+    return go(after, LookingAtFace(attempt=failures + 1, hint=hint), *calls, again)
