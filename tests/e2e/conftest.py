@@ -54,7 +54,7 @@ def start_kiosk(around: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
         def start() -> Player:
             log = tmp_path / f"kiosk-{len(started)}.log"
-            child = Child(["run", "--config", str(around.kiosk_yaml)], log, journal=True)
+            child = Child(["run", "--config", str(around.kiosk_yaml)], log, journal=True, heard=around.hears)
             started.append(child)
             stack.callback(child.end)
             return Player(around, child, panel.finger, Panel(*PANEL), panel.display, pictures)

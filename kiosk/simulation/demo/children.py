@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -27,20 +27,27 @@ def own_command(*words: str) -> list[str]:
 
 
 class Child:
-    """One `kiosk` command. Its stdin stays open while it may live; its stderr is kept in `log`."""
+    """One `kiosk` command. Its stdin stays open while it may live; its stderr is kept in `log`.
 
-    def __init__(self, words: Sequence[str], log: Path, *, journal: bool = False) -> None:
+    `journal`: its journal is read too, into `lines`. `heard` is called with every line of it, in a thread of its own.
+    """
+
+    def __init__(
+        self, words: Sequence[str], log: Path, *, journal: bool = False, heard: Callable[[Line], None] | None = None
+    ) -> None:
         self.log = log
         self._log_file = log.open("wb")
         self.process = subprocess.Popen(
             own_command(*words),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE if journal else self._log_file,
+            stderr=subprocess.PIPE if journal or heard else self._log_file,
         )
         self.lines: queue.SimpleQueue[Line | None] = queue.SimpleQueue()
         self._keeper: threading.Thread | None = None
-        if journal and self.process.stderr is not None:
+        self._reader: threading.Thread | None = None
+        self._queued, self._heard = journal, heard
+        if self.process.stderr is not None:
             self._keeper = threading.Thread(target=self._keep, args=(self.process.stderr,), daemon=True)
             self._keeper.start()
 
@@ -49,7 +56,8 @@ class Child:
         answer: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         out = self.process.stdout
         if out is not None:
-            threading.Thread(target=lambda: answer.put(out.readline()), daemon=True).start()
+            self._reader = threading.Thread(target=_first_line, args=(out, answer), daemon=True)
+            self._reader.start()
         try:
             line = answer.get(timeout=seconds)
             parsed = json.loads(line)
@@ -92,11 +100,19 @@ class Child:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill()
+        if self._reader is not None:
+            self._reader.join()
         if self.process.stdout is not None:
             self.process.stdout.close()
         if self._keeper is not None:
             self._keeper.join()
         self._log_file.close()
+
+    def _pass_on(self, line: Line) -> None:
+        if self._queued:
+            self.lines.put(line)
+        if self._heard is not None:
+            self._heard(line)
 
     def _keep(self, stream: IO[bytes]) -> None:
         with stream:
@@ -106,8 +122,15 @@ class Child:
                 with contextlib.suppress(ValueError):
                     line = json.loads(raw)
                     if isinstance(line, dict):
-                        self.lines.put(line)
+                        self._pass_on(line)
         self.lines.put(None)
+
+
+def _first_line(out: IO[bytes], answer: queue.SimpleQueue[bytes]) -> None:
+    """The first line is the answer; what comes later is read away, so that its pipe never fills."""
+    answer.put(out.readline())
+    for _ in out:
+        pass
 
 
 def wait_until(what: str, seconds: float, seen: queue.SimpleQueue[Line | None], **wanted: object) -> Line:

@@ -83,7 +83,7 @@ def _by_hand(args: argparse.Namespace, folder: Path) -> int:
         kind=args.kind,
         card_front=args.card_front,
     ) as around:
-        kiosk = Child(["run", "--config", str(around.kiosk_yaml)], folder / "kiosk.log")
+        kiosk = Child(["run", "--config", str(around.kiosk_yaml)], folder / "kiosk.log", heard=around.hears)
         dock = subprocess.Popen(own_command("simulate", "dock", "--control", str(around.control), "--corner", "16,48"))
         try:
             _say("")
@@ -159,7 +159,9 @@ def _play(args: argparse.Namespace, folder: Path, pictures: Path, outcome: Outco
         board.open()
         _step("the kiosk")
         os.environ.update(environment_of(panel.display))
-        kiosk = Child(["run", "--config", str(around.kiosk_yaml)], folder / "kiosk.log", journal=True)
+        kiosk = Child(
+            ["run", "--config", str(around.kiosk_yaml)], folder / "kiosk.log", journal=True, heard=around.hears
+        )
         stack.callback(kiosk.end)
         player = Player(around, kiosk, panel.finger, Panel(width, height, inches), panel.display, pictures)
         try:

@@ -30,8 +30,8 @@ from screens.examples import EXAMPLES
 SAME_PLACE_SECONDS = 0.3
 """Above the touch layer's guard of 0.25 s: a second strike on the place of the last one is an unsteady hand to it."""
 
-LOOK_SECONDS = 8.0
-"""An attempt is over by then (kiosk.face.settings: at most ten seconds)."""
+LOOK_SECONDS = 25.0
+"""An attempt is over by then (kiosk.face.attempt: ten seconds, and those of liveness)."""
 
 SCREEN_SECONDS = 25.0
 

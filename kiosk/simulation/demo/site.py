@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from kiosk.eligibility.kiosk_key import KioskKey
+from kiosk.errors import MissingError
 from kiosk.simulation import card_control
 from kiosk.simulation.demo.children import Child, Line
 
@@ -53,6 +54,12 @@ class Site:
         if self.camera is not None:
             self.camera.say(what)
 
+    def hears(self, line: Line) -> None:
+        """A line of the kiosk's journal: whoever sits before the simulated camera does what the screen asks."""
+        if self.camera is not None and line.get("event") == "prompt":
+            with contextlib.suppress(MissingError):  # the camera ended: there is nobody to answer
+                self.camera.say(f"ask {line.get('prompt')}")
+
     def place(self) -> None:
         """Lay the card on the reader."""
         card_control.ask(self.control, "place")
@@ -73,6 +80,7 @@ def site(
     say: Say,
     *,
     sitter: str,
+    scene: str = "living",
     camera: str | None,
     window: bool,
     panel: tuple[int, int, float],
@@ -81,7 +89,8 @@ def site(
 ) -> Iterator[Site]:
     """Start it all, hand it over, and end it all. Raises `KioskError` where something cannot be had.
 
-    `kind` of card (`kiosk.simulation.kinds`); `card_front`: how the kiosk gets check number B (`known`: it is told).
+    `sitter` and `scene`: who is before the simulated camera (`kiosk simulate camera --help`); they answer what is asked if
+    the kiosk's journal is handed to `Site.hears`. `kind` of card (`kiosk.simulation.kinds`); `card_front`: how the kiosk gets check number B (`known`: it is told).
     """
     with contextlib.ExitStack() as stack:
 
@@ -98,7 +107,7 @@ def site(
         stack.callback(lambda: at_the_desk[-1].end())  # noqa: PLW0108  (looked up when it ends)
         # A short path of its own: the address of a socket holds 107 bytes.
         filming = (
-            start("simulate", "camera", "--socket", str(folder / "camera"), "--sitter", sitter)
+            start("simulate", "camera", "--socket", str(folder / "camera"), "--sitter", sitter, "--scene", scene)
             if camera is None
             else None
         )
