@@ -50,7 +50,6 @@ from kiosk.visit.effects import Effect, Wipe
 from kiosk.visit.endings import FAREWELL_SECONDS, stage_word
 from kiosk.visit.events import DigitErased, DigitTyped, Event, ServiceChanged, Tapped, Tick
 from kiosk.visit.flow import step
-from kiosk.visit.profiles import PROFILES
 from kiosk.visit.stages.front import CHECK_NUMBER_DIGITS
 from kiosk.visit.stages.pin import PIN_DIGITS
 
@@ -95,7 +94,7 @@ class App:
         self._appliance = Appliance(
             kiosk_id=ids.kiosk_id(settings.kiosk_id),
             clinic=settings.clinic,
-            profile=PROFILES[settings.profile],
+            profile=settings.site_profile(),
             simulated_site=settings.site == "test",
             number_source=_check_number_source(settings),
             mono=time.monotonic(),

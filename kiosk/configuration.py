@@ -13,7 +13,7 @@ from kiosk.eligibility.settings import EligibilitySettings
 from kiosk.face.settings import FaceSettings
 from kiosk.record import RecordError, ids
 from kiosk.ui.settings import DisplaySettings
-from kiosk.visit.profiles import FLOW_2025_03, PROFILES
+from kiosk.visit.profiles import FLOW_2025_03, Facility, Profile, profile_of
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,6 +38,9 @@ class KioskSettings:
     `card_front` says how check number B is read from the card's front: `tray` by a second camera over the card
     (`face.card_camera`), `show` by the one camera before the card is placed again, `typed` by the patient, `none` not at
     all (then there is no face way).
+
+    `profile` names the flow (`kiosk.visit.profiles`), `facility` what stands behind the door. `consent: paper`: consents
+    are given on paper and not asked here. `prescription: asked`: the patient chooses its form here.
     """
 
     site: Literal["live", "test"]
@@ -49,6 +52,9 @@ class KioskSettings:
     delivery: DeliverySettings
     display: DisplaySettings = field(default_factory=DisplaySettings)
     profile: str = FLOW_2025_03.name
+    facility: Literal["clinic", "hospital", "dental", "pharmacy"] = "clinic"
+    consent: Literal["screen", "paper"] = "screen"
+    prescription: Literal["asked", "not_asked"] = "not_asked"
     card_front: Literal["tray", "show", "typed", "none"] = "typed"
     simulation: SimulationSettings | None = None
 
@@ -59,14 +65,22 @@ class KioskSettings:
             raise ValueError("kiosk_id: expected 1 to 32 of a-z, 0-9 and -") from error
         if not 0 < len(self.clinic) <= 40:
             raise ValueError("clinic: expected the clinic's name, at most 40 characters")
-        if self.profile not in PROFILES:
-            raise ValueError(f"profile: expected one of: {', '.join(PROFILES)}")
+        self.site_profile()
         if self.card_front == "tray" and self.face.card_camera is None:
             raise ValueError("card_front: tray needs the camera over the card, under face: card_camera")
         if self.site != "test" and self.simulation is not None:
             raise ValueError("simulation: this section is for site: test only")
         if self.site != "test" and self.face.is_simulated:
             raise ValueError("face.camera: a simulated camera is for site: test only")
+
+    def site_profile(self) -> Profile:
+        """What this site asks, and in which way. Raises `ValueError` with the setting that does not go with another."""
+        return profile_of(
+            self.profile,
+            Facility(self.facility),
+            on_screen=self.consent == "screen",
+            prescription=self.prescription == "asked",
+        )
 
 
 def read(path: Path) -> KioskSettings:

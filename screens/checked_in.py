@@ -17,7 +17,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The finish screen."""
     _, stage = standing(appliance, CheckedIn)
     around = parts.frame(appliance, ui, step=parts.DONE, stop=False, note=_notes(ui, stage))
-    state = _state(ui, stage)
+    state = _state(appliance, ui, stage)
     rect = around.content
     state_h = parts.height_of(ui, rect.w, state)
     below = Rect(rect.x, rect.bottom - state_h, rect.w, state_h)
@@ -43,13 +43,13 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     ]
 
 
-def _state(ui: Ui, stage: CheckedIn) -> Line:
+def _state(appliance: Appliance, ui: Ui, stage: CheckedIn) -> Line:
     """Whether to wait or to see reception: calm in both, and never why."""
     checkin = stage.checkin
     if checkin.eligibility.validity is not Validity.VALID or not checkin.complete:
         return parts.title(ui.text("checked_in_see_reception"))
     if stage.delivered:
-        return Line(ui.text("checked_in_delivered"))
+        return Line(ui.text(f"checked_in_delivered_{appliance.profile.facility}"))
     if stage.late:
         return parts.title(ui.text("checked_in_see_reception"))
     return Line(ui.text("checked_in_sending"))

@@ -6,9 +6,10 @@ from kiosk.record.consent import ConsentItem
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Align, Label, Picture, Size, Widget
-from kiosk.visit.appliance import Appliance
+from kiosk.visit.appliance import Appliance, Consenting
 from screens import parts
 from screens.parts import Action
+from screens.where import standing
 
 PICTURES = {
     ConsentItem.MEDICATION: "medicine",
@@ -22,6 +23,7 @@ _ANSWERS = ("agree_all", "choose_items", "refuse_all")
 
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The blanket consent screen: what (in pictures), to whom, for how long, and the three answers."""
+    _, stage = standing(appliance, Consenting)
     around = parts.frame(appliance, ui, step=parts.CONSENT, note=(ui.text("consent_free"),))
     answers = [Action(ui.text(key), key) for key in _ANSWERS]
     free, place = parts.foot(ui, around.content, len(answers), 20 if ui.portrait else 15.5)
@@ -30,7 +32,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     words = Rect(free.x, free.y, free.w, words_h)
     gap = ui.mm(6 if ui.portrait else 1)
     pictures = Rect(free.x, words.bottom + gap, free.w, free.bottom - words.bottom - 2 * gap)
-    shown = _items(ui, pictures, appliance.profile.items)
+    shown = _items(ui, pictures, stage.items)
     return [*around.widgets, *parts.written(ui, words, *lines), *shown, *parts.row(ui, place, answers)]
 
 

@@ -19,7 +19,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     around = parts.frame(appliance, ui, step=parts.CONSENT, note=(ui.text("consent_free"),))
     answers = [Action(ui.text(key), key) for key in ("agree_item", "refuse_item")]
     free, place = parts.foot(ui, around.content, len(answers), 20 if ui.portrait else 16)
-    count = ui.text("item_count", number=len(stage.said) + 1, total=len(appliance.profile.items))
+    count = ui.text("item_count", number=len(stage.said) + 1, total=len(stage.items))
     key = f"item_{stage.item}"
     say, means = parts.title(ui.text(key)), parts.support(ui.text(f"{key}_means"))
     more = parts.captions([f"{count}\u3000{ui.text('item_duration')}"])

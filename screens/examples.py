@@ -14,7 +14,7 @@ from kiosk.record.checkin import UNCONFIRMED, CardSeen, CheckIn, Eligibility, Id
 from kiosk.record.consent import ConsentItem, no_consents
 from kiosk.record.dates import Notice
 from kiosk.record.eligibility import EligibilityAnswer, EligibilityResult, Source, Validity
-from kiosk.record.identity import Certificate, Method
+from kiosk.record.identity import Certificate, Challenge, Method
 from kiosk.record.ids import KioskId, QueueNumber, VisitId
 from kiosk.visit.appliance import (
     Advice,
@@ -25,6 +25,7 @@ from kiosk.visit.appliance import (
     CheckNumberSource,
     ChipPhoto,
     ChoosingMethod,
+    ChoosingPrescription,
     Committing,
     Comparing,
     Concluding,
@@ -36,9 +37,11 @@ from kiosk.visit.appliance import (
     FarewellKind,
     FrontAdvice,
     Grant,
+    Interrupted,
     LookingAtFace,
     Nudge,
     OfferingLastTry,
+    OfferingRegistration,
     PlacingAgain,
     PuttingBack,
     Reading,
@@ -54,7 +57,7 @@ from kiosk.visit.appliance import (
     Verifying,
     Visit,
 )
-from kiosk.visit.profiles import FLOW_2025_03
+from kiosk.visit.profiles import FLOW_2025_03, Facility
 
 NOW = 1000.0
 _WALL = datetime(2026, 4, 8, 0, 30, tzinfo=UTC)
@@ -82,7 +85,7 @@ _DATED = replace(_CARD, printed_expiry=date(2035, 2, 17))
 
 def _visit(stage: Stage, card: Card | None = _CARD, **changes: Any) -> Appliance:
     since = NOW - changes.pop("waited", 1.0)
-    confirmed = isinstance(stage, Verifying | Consenting | Concluding | Committing | CheckedIn | PuttingBack)
+    confirmed = isinstance(stage, Interrupted | Committing | CheckedIn | PuttingBack)
     visit = Visit(
         visit_id=_VISIT,
         opened_at=_WALL,
@@ -131,6 +134,7 @@ def _result(reference_number: str | None) -> EligibilityResult:
 
 
 _KNOWN = (_result("000123"),)
+_CHALLENGE = Challenge("session", bytes(32))
 _ANSWER = EligibilityAnswer(
     session="example",
     fingerprint=_CERTIFICATE.fingerprint,
@@ -164,8 +168,7 @@ def _noticed(checkin: CheckIn, notice: Notice) -> CheckIn:
 
 def _item(item: ConsentItem) -> Appliance:
     said = tuple((before, True) for before in _EVERY_ITEM[: _EVERY_ITEM.index(item)])
-    asked = _visit(Consenting(_ANSWER, item, said))
-    return replace(asked, profile=replace(FLOW_2025_03, items=_EVERY_ITEM))
+    return _visit(Consenting(_ANSWER, _EVERY_ITEM, item, said))
 
 
 _GRANT = Grant("command-1", "staff-1", until=NOW + 120)
@@ -175,6 +178,12 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P00": _IDLE,
     "P00-called": replace(_IDLE, help_called=True, help_until=NOW + 20),
     "P00f": _farewell(FarewellKind.CHECKED_IN, _NUMBER),
+    **{
+        f"P00f-{facility}": replace(
+            _farewell(FarewellKind.CHECKED_IN, _NUMBER), profile=replace(FLOW_2025_03, facility=facility)
+        )
+        for facility in Facility
+    },
     "P00f-sending": _farewell(FarewellKind.SENDING, _NUMBER),
     "P00f-see-reception": _farewell(FarewellKind.SEE_RECEPTION, _NUMBER),
     "P00f-card-gone": _farewell(FarewellKind.CARD_GONE),
@@ -269,17 +278,26 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P06-long": _visit(_VERIFYING, waited=6.0),
     "P06-concluding": _visit(Concluding(_ANSWER, agreed=_EVERY_ITEM, refused=(), complete=True)),
     "P06-committing": _visit(Committing(replace(_CHECKIN, queue_number=None))),
-    "P08": _visit(Consenting(_ANSWER, item=None)),
+    "P07": _visit(OfferingRegistration(_CHALLENGE)),
+    "P07-registering": _visit(OfferingRegistration(_CHALLENGE, registering=True, asked_at=NOW - 2)),
+    "P08": _visit(Consenting(_ANSWER, FLOW_2025_03.items, item=None)),
     "P09": _item(ConsentItem.MEDICATION),
     "P09-diagnosis": _item(ConsentItem.DIAGNOSIS),
     "P10": _item(ConsentItem.SURGERY),
     "P11": _item(ConsentItem.CHECKUP),
     "P11s": _item(ConsentItem.SPECIFIC_DISEASE),
-    "P08-every-item": replace(_visit(Consenting(_ANSWER, item=None)), profile=replace(FLOW_2025_03, items=_EVERY_ITEM)),
+    "P08-every-item": _visit(Consenting(_ANSWER, _EVERY_ITEM, item=None)),
+    "P13": _visit(ChoosingPrescription(Concluding(_ANSWER, _EVERY_ITEM, (), complete=True))),
     "P16": _visit(CheckedIn(_CHECKIN, delivered=True)),
     "P16-sending": _visit(CheckedIn(_CHECKIN)),
     "P16-late": _visit(CheckedIn(_CHECKIN, late=True)),
     "P16-not-valid": _visit(CheckedIn(replace(_CHECKIN, eligibility=UNCONFIRMED), delivered=True)),
+    **{
+        f"P16-{facility}": replace(
+            _visit(CheckedIn(_CHECKIN, delivered=True)), profile=replace(FLOW_2025_03, facility=facility)
+        )
+        for facility in Facility
+    },
     "P16-new": _visit(CheckedIn(_NEW_PATIENT, delivered=True)),
     "P16-expiring": _visit(CheckedIn(_noticed(_CHECKIN, Notice.EXPIRING), delivered=True)),
     "P16-new-grace": _visit(CheckedIn(_noticed(_NEW_PATIENT, Notice.GRACE), late=True)),
@@ -288,6 +306,10 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P17-card-gone": _visit(TakingCard(EndReason.CARD_GONE)),
     "P17-trouble": _visit(TakingCard(EndReason.TROUBLE), help_called=True),
     "E10": _visit(PuttingBack(_VERIFYING, until=NOW + 7.4)),
-    "E10-consenting": _visit(PuttingBack(Consenting(_ANSWER, item=None), until=NOW + 9.9)),
+    "E10-consenting": _visit(PuttingBack(Consenting(_ANSWER, FLOW_2025_03.items, item=None), until=NOW + 9.9)),
+    "E10-registering": _visit(PuttingBack(OfferingRegistration(_CHALLENGE), until=NOW + 9.9)),
+    "E10-prescribing": _visit(
+        PuttingBack(ChoosingPrescription(Concluding(_ANSWER, _EVERY_ITEM, (), complete=True)), until=NOW + 9.9)
+    ),
     "E10-reading": _visit(PuttingBack(_VERIFYING, until=NOW + 7.4, reading=True)),
 }

@@ -18,7 +18,7 @@ class _Words:
 
 
 _WORDS = {
-    FarewellKind.CHECKED_IN: _Words("done", "bye_checked_in", "bye_checked_in_wait"),
+    FarewellKind.CHECKED_IN: _Words("done", "bye_checked_in", "bye_checked_in_wait_{facility}"),
     FarewellKind.SENDING: _Words("done", "bye_sending", "bye_sending_wait"),
     FarewellKind.SEE_RECEPTION: _Words("desk", "bye_see_reception", None),
     FarewellKind.CARD_GONE: _Words("place-card", "bye_card_gone", "bye_card_gone_how"),
@@ -38,5 +38,5 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     if farewell.queue_number is not None:
         lines += parts.numbered(ui, farewell.queue_number)
     if words.support is not None:
-        lines.append(parts.support(ui.text(words.support)))
+        lines.append(parts.support(ui.text(words.support.format(facility=appliance.profile.facility))))
     return [*around.widgets, *parts.told(ui, around.content, words.picture, *lines)]

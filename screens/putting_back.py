@@ -6,7 +6,15 @@ import math
 
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
-from kiosk.visit.appliance import Appliance, Concluding, Consenting, PuttingBack, Verifying
+from kiosk.visit.appliance import (
+    Appliance,
+    ChoosingPrescription,
+    Concluding,
+    Consenting,
+    OfferingRegistration,
+    PuttingBack,
+    Verifying,
+)
 from screens import parts
 from screens.where import standing
 
@@ -15,9 +23,9 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The put-it-back screen, with whole seconds; once a card lies there again, that it is being looked at."""
     _, stage = standing(appliance, PuttingBack)
     match stage.inner:
-        case Verifying():
+        case Verifying() | OfferingRegistration():
             step = parts.IDENTITY
-        case Consenting() | Concluding():
+        case Consenting() | ChoosingPrescription() | Concluding():
             step = parts.CONSENT
     around = parts.frame(appliance, ui, step=step)
     if stage.reading:

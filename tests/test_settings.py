@@ -128,6 +128,11 @@ def test_the_kiosks_settings_hold_every_rooms_section(tmp_path: Path) -> None:
         ('simulation: {check_number_b: "55021720352285"}', 'simulation: {check_number_b: "123456789012"}', "14 digits"),
         ("kiosk_id: kiosk-a", "kiosk_id: Kiosk A", "kiosk_id: expected"),
         ("clinic: みほん内科", "clinic: みほん内科\nprofile: flow_1999", "profile: expected one of"),
+        (
+            "clinic: みほん内科",
+            "clinic: みほん内科\nfacility: pharmacy\nprescription: asked",
+            "prescription: a pharmacy dispenses",
+        ),
         ("https://localhost:8443", "http://localhost:8443", "https"),
         ("http://127.0.0.1:8441", "http://192.0.2.1:8441", "plain http"),
     ],

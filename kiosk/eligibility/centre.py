@@ -17,6 +17,11 @@ speaks goes behind the same port. Ours carries the same things in the same order
     200 {"session": as asked, "certificate": SHA-256 of the DER (hex), "simulated": true | false,
          "certificate_notice": "none" | "expiring" | "grace" (optional: what the centre makes of the certificate's end),
          "result": an OQSsiquc01res document as text (its declaration, if any, is without meaning here)}
+        A card that was never registered for insurance has "registration": "needed" in place of "result".
+
+    POST /v1/sessions/{session}/register        after a verify that said so, because the holder wishes it
+        {}
+    200 as `verify`, with a result
 
     POST /v1/sessions/{session}/conclude
         {"agreed": [item...], "refused": [item...], "prescription": "electronic" | "paper" | "not_asked"}
@@ -35,6 +40,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Collection
+from datetime import UTC, datetime
 from logging import getLogger
 from types import TracebackType
 from typing import Self
@@ -51,7 +57,7 @@ from kiosk.record import dates
 from kiosk.record.checkin import Prescription
 from kiosk.record.consent import Consent, ConsentItem, Consents, ConsentState
 from kiosk.record.dates import Notice
-from kiosk.record.eligibility import EligibilityAnswer, Source
+from kiosk.record.eligibility import EligibilityAnswer, Source, Validity
 from kiosk.record.identity import Challenge, IdentityProof, PinProof, method_of
 from kiosk.record.ids import KioskId, VisitId
 
@@ -62,6 +68,9 @@ _PROBLEM = "application/problem+json"
 _SESSION = re.compile(r"[A-Za-z0-9_-]{16,128}")
 _CHALLENGE = re.compile(r"[0-9a-f]{64}")
 _CODE = re.compile(r"[a-z_]{1,40}")
+_REMEMBERED = 8
+"""Sessions whose card may be registered."""
+
 _SIMULATED_MARK = "SIM"
 """How a made-up message is marked in its ArbitraryFileIdentifier (domain/oqs-interface.md section 6)."""
 
@@ -75,6 +84,7 @@ class CentreGateway:
     def __init__(self, settings: CentreSettings, kiosk_id: KioskId, client: httpx.Client | None = None) -> None:
         self._exchange = Exchange(settings, client)
         self._kiosk_id = kiosk_id
+        self._unregistered: dict[str, str] = {}
 
     def open(self, visit_id: VisitId) -> Challenge:
         """See the port. Raises `NoAnswerError`."""
@@ -94,27 +104,55 @@ class CentreGateway:
         reply = self._exchange.send("POST", _path(challenge.session, "verify"), _proof_json(visit_id, proof))
         if reply.status == 403 and reply.media_type == _PROBLEM:
             raise _refusal(reply)
+        return self._answer(reply, challenge.session, proof.certificate.fingerprint)
+
+    def register(self, session: str) -> EligibilityAnswer:
+        """See the port. Raises `NoAnswerError` or `ProofRefusedError`."""
+        fingerprint = self._unregistered.get(session)
+        if fingerprint is None:
+            raise NoAnswerError("the centre did not offer a registration in this session", "mismatch")
+        reply = self._exchange.send("POST", _path(session, "register"), {})
+        if reply.status == 403 and reply.media_type == _PROBLEM:
+            raise _refusal(reply)
+        return self._answer(reply, session, fingerprint)
+
+    def _answer(self, reply: Reply, session: str, fingerprint: str) -> EligibilityAnswer:
         told = _expect(reply, 200).json()
-        if told.get("session") != challenge.session:
+        if told.get("session") != session:
             raise NoAnswerError("the centre answered for another session", "mismatch")
-        if told.get("certificate") != proof.certificate.fingerprint:
+        if told.get("certificate") != fingerprint:
             raise NoAnswerError("the centre answered for another card", "mismatch")
         simulated, document = told.get("simulated"), told.get("result")
-        if not isinstance(simulated, bool) or not isinstance(document, str):
+        needed = document is None and told.get("registration") == "needed"
+        if not isinstance(simulated, bool) or not (isinstance(document, str) or needed):
             raise NoAnswerError("the centre's answer lacks its result", "malformed")
+        notice = _notice(told.get("certificate_notice"))
+        if not isinstance(document, str):
+            # One visit at a time is verified here; a few are remembered for calls that overlap.
+            self._unregistered = dict([*self._unregistered.items(), (session, fingerprint)][-_REMEMBERED:])
+            return EligibilityAnswer(
+                session=session,
+                fingerprint=fingerprint,
+                source=Source.CENTRE,
+                validity=Validity.UNCONFIRMED,
+                answered_at=datetime.now(UTC),
+                simulated=simulated,
+                certificate_notice=notice,
+                registration_needed=True,
+            )
         result = _result(document)
         if result.unread:
-            log.warning("result_partly_unread", extra=journal.numbers(visit=visit_id, elements=len(result.unread)))
+            log.warning("result_partly_unread", extra=journal.numbers(elements=len(result.unread)))
         return EligibilityAnswer(
-            session=challenge.session,
-            fingerprint=proof.certificate.fingerprint,
+            session=session,
+            fingerprint=fingerprint,
             source=Source.CENTRE,
             validity=result.validity,
             answered_at=result.processed_at,
             # Either mark is enough: a made-up result must never pass for a real one.
             simulated=simulated or (result.file_identifier or "").startswith(_SIMULATED_MARK),
             results=result.results,
-            certificate_notice=_notice(told.get("certificate_notice")),
+            certificate_notice=notice,
         )
 
     def conclude(

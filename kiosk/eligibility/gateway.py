@@ -1,7 +1,7 @@
 """The port to whoever says whether an insurance is valid (design/architecture.md, "Ports").
 
 One visit uses it three times: `open` gives what is to be signed, `verify` proves the card's holder and brings the
-answer, `conclude` hands the consents over and brings their times. Each call may block for the time budget of the
+answer (`register` between, where the card was never registered and its holder wants it to be), `conclude` hands the consents over and brings their times. Each call may block for the time budget of the
 settings; a station calls from a thread of its own. Nothing is tried twice here: the heart decides about that.
 """
 
@@ -28,6 +28,13 @@ class EligibilityGateway(Protocol):
         """Prove the holder and ask for eligibility. The answer repeats session and certificate fingerprint, checked.
 
         Raises `ProofRefusedError` when the proof itself is not accepted.
+        """
+        ...
+
+    def register(self, session: str) -> EligibilityAnswer:
+        """Register the verified holder's card for insurance (初回登録), as the holder wished, and answer anew.
+
+        Raises `ProofRefusedError` where it may not be registered.
         """
         ...
 

@@ -88,6 +88,8 @@ class EligibilityAnswer:
     results: tuple[EligibilityResult, ...] = ()
     certificate_notice: Notice | None = None
     """What the system says of the certificate's end, where it does; it outranks our own calendar. Never `BEYOND`."""
+    registration_needed: bool = False
+    """The holder is known, the card was never registered for insurance (初回登録): there is no result yet."""
 
     def __repr__(self) -> str:
         return f"EligibilityAnswer({self.source}, {self.validity}, {len(self.results)} results)"

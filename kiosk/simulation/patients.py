@@ -68,6 +68,8 @@ class Patient:
     """The centre breaks down when this patient is asked for."""
     revoked: bool = False
     """The certificate was revoked: the proof is refused."""
+    registered: bool = True
+    """The card was registered for insurance before; else it must be, once, before there is a result."""
 
     def __post_init__(self) -> None:
         for day in ("birth_date", "qualified_on", "disqualified_on"):

@@ -15,11 +15,11 @@ from kiosk.eligibility.kiosk_key import KioskKey
 from kiosk.record.identity import IdentityProof, PinProof
 from kiosk.record.ids import KioskId
 from kiosk.visit import events as ev
-from kiosk.visit.effects import Conclude, Effect, OpenSession, VerifyIdentity
+from kiosk.visit.effects import Conclude, Effect, OpenSession, Register, VerifyIdentity
 
 log = logging.getLogger("kiosk.stations.eligibility")
 
-_Request = TypeVar("_Request", OpenSession, VerifyIdentity, Conclude)
+_Request = TypeVar("_Request", OpenSession, VerifyIdentity, Register, Conclude)
 
 CALLS_AT_ONCE = 4
 """A call that hangs for its 20 s belongs to a visit that is over: the next one must not wait for it."""
@@ -44,6 +44,8 @@ class EligibilityStation:
                 self._calls.submit(self._answer, effect, self._open)
             case VerifyIdentity():
                 self._calls.submit(self._answer, effect, self._verify)
+            case Register():
+                self._calls.submit(self._answer, effect, self._register)
             case Conclude():
                 self._calls.submit(self._answer, effect, self._conclude)
             case _:
@@ -82,10 +84,13 @@ class EligibilityStation:
         proof = claim if isinstance(claim, PinProof) else self._key.vouch(claim, challenge, visit_id, self._kiosk_id)
         return ev.Answered(effect.ask, self._gateway.verify(visit_id, challenge, proof))
 
+    def _register(self, effect: Register) -> ev.Event:
+        return ev.Answered(effect.ask, self._gateway.register(effect.session))
+
     def _conclude(self, effect: Conclude) -> ev.Event:
         consents = self._gateway.conclude(effect.session, effect.agreed, effect.refused, effect.prescription)
         return ev.Concluded(effect.ask, consents)
 
 
-def _nothing(effect: OpenSession | VerifyIdentity | Conclude) -> ev.Event:
+def _nothing(effect: OpenSession | VerifyIdentity | Register | Conclude) -> ev.Event:
     return ev.NotConcluded(effect.ask) if isinstance(effect, Conclude) else ev.NotAnswered(effect.ask)

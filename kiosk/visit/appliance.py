@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from kiosk.record.checkin import CheckIn
+from kiosk.record.checkin import CheckIn, Prescription
 from kiosk.record.consent import ConsentItem
 from kiosk.record.dates import Notice
 from kiosk.record.eligibility import EligibilityAnswer
@@ -260,10 +260,23 @@ class Verifying:
 
 
 @dataclass(frozen=True)
+class OfferingRegistration:
+    """P07: this card was never registered as an insurance card; asked once. `registering` since `asked_at` (monotonic)."""
+
+    challenge: Challenge
+    registering: bool = False
+    asked_at: float = 0.0
+
+
+@dataclass(frozen=True)
 class Consenting:
-    """P08 to P11: `item` None is the blanket screen; else that item, with what was said so far in `said`."""
+    """P08 to P11: `item` None is the blanket screen; else that item, with what was said so far in `said`.
+
+    `items`: what is asked for after this answer, in order.
+    """
 
     answer: EligibilityAnswer
+    items: tuple[ConsentItem, ...]
     item: ConsentItem | None
     said: tuple[tuple[ConsentItem, bool], ...] = ()
 
@@ -276,6 +289,14 @@ class Concluding:
     agreed: tuple[ConsentItem, ...]
     refused: tuple[ConsentItem, ...]
     complete: bool
+    prescription: Prescription = Prescription.NOT_ASKED
+
+
+@dataclass(frozen=True)
+class ChoosingPrescription:
+    """P13: the prescription's form; `then` is what is handed over once it is said."""
+
+    then: Concluding
 
 
 @dataclass(frozen=True)
@@ -312,11 +333,15 @@ class TakingCard:
     called: bool = False
 
 
+Interrupted = Verifying | OfferingRegistration | Consenting | ChoosingPrescription | Concluding
+"""What goes on after a pulled card came back."""
+
+
 @dataclass(frozen=True)
 class PuttingBack:
     """The card was pulled after identity was confirmed: ten seconds to put the same one back. `inner` goes on."""
 
-    inner: Verifying | Consenting | Concluding
+    inner: Interrupted
     until: float
     reading: bool = False
 
@@ -333,7 +358,9 @@ Stage = (
     | OfferingLastTry
     | Comparing
     | Verifying
+    | OfferingRegistration
     | Consenting
+    | ChoosingPrescription
     | Concluding
     | Committing
     | CheckedIn

@@ -108,6 +108,14 @@ class VerifyIdentity:
 
 
 @dataclass(frozen=True)
+class Register:
+    """Register the card as an insurance card, as its holder just asked: `Answered` | `ProofRefused` | `NotAnswered`."""
+
+    session: str
+    ask: Ask = UNSTAMPED
+
+
+@dataclass(frozen=True)
 class Conclude:
     """Hand the consents over: `Concluded` | `NotConcluded`. Items in neither tuple were not asked or not answered."""
 
@@ -166,6 +174,7 @@ Request = (
     | ShowComparison
     | OpenSession
     | VerifyIdentity
+    | Register
     | Conclude
     | Commit
 )

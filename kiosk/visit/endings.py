@@ -14,6 +14,7 @@ from kiosk.record.door import HelpReason
 from kiosk.record.eligibility import EligibilityAnswer, Validity
 from kiosk.visit.appliance import (
     CheckedIn,
+    ChoosingPrescription,
     Committing,
     Concluding,
     Consenting,
@@ -43,6 +44,8 @@ def stage_word(stage: Stage | None) -> str:
 
 def answer_of(stage: Stage) -> EligibilityAnswer | None:
     """The centre's answer, where the stage holds one."""
+    if isinstance(stage, ChoosingPrescription):
+        return stage.then.answer
     return stage.answer if isinstance(stage, Consenting | Concluding) else None
 
 
@@ -87,10 +90,9 @@ def conclude_early(scene: Scene, stage: Consenting, *, keep_said: bool) -> Next:
 
 def conclude(scene: Scene, stage: Concluding) -> Next:
     """Hand the consents to the centre; with none to hand over there is nothing to wait for."""
-    if not stage.agreed and not stage.refused:
+    if not stage.agreed and not stage.refused and stage.prescription is Prescription.NOT_ASKED:
         return commit(scene, eligibility_of(stage.answer), no_consents(), complete=stage.complete)
-    request = Conclude(stage.answer.session, stage.agreed, stage.refused, Prescription.NOT_ASKED)
-    return go(scene, stage, request)
+    return go(scene, stage, Conclude(stage.answer.session, stage.agreed, stage.refused, stage.prescription))
 
 
 def eligibility_of(answer: EligibilityAnswer) -> Eligibility:
@@ -98,7 +100,14 @@ def eligibility_of(answer: EligibilityAnswer) -> Eligibility:
     return Eligibility(answer.source, answer.validity, answer.answered_at, answer.results)
 
 
-def commit(scene: Scene, eligibility: Eligibility, consents: Consents, *, complete: bool) -> Next:
+def commit(
+    scene: Scene,
+    eligibility: Eligibility,
+    consents: Consents,
+    *,
+    complete: bool,
+    prescription: Prescription = Prescription.NOT_ASKED,
+) -> Next:
     """Make the record and have it put on disk."""
     visit, appliance = scene.visit, scene.appliance
     if visit.card is None or visit.identity is None:
@@ -115,7 +124,7 @@ def commit(scene: Scene, eligibility: Eligibility, consents: Consents, *, comple
         card=CardSeen(visit.card.certificate.fingerprint, visit.card.notice),
         eligibility=eligibility,
         consents=consents,
-        prescription=Prescription.NOT_ASKED,
+        prescription=prescription,
     )
     return go(scene, Committing(checkin), Commit(checkin))
 

@@ -20,14 +20,17 @@ from kiosk.visit.appliance import (
     CheckNumberSource,
     ChipPhoto,
     ChoosingMethod,
+    ChoosingPrescription,
     Committing,
     Comparing,
     Concluding,
     Consenting,
     EndReason,
     FarewellKind,
+    Interrupted,
     LookingAtFace,
     OfferingLastTry,
+    OfferingRegistration,
     PlacingAgain,
     PuttingBack,
     Reading,
@@ -51,7 +54,16 @@ from kiosk.visit.effects import (
     StopLooking,
     Wipe,
 )
-from kiosk.visit.endings import conclude_early, farewell_of, heard_of, over, stage_word, stop
+from kiosk.visit.endings import (
+    commit_unconfirmed,
+    conclude,
+    conclude_early,
+    farewell_of,
+    heard_of,
+    over,
+    stage_word,
+    stop,
+)
 from kiosk.visit.events import (
     Answer,
     CardLost,
@@ -80,8 +92,10 @@ from kiosk.visit.stages import (
     finishing,
     front,
     pin,
+    prescribing,
     putting_back,
     reading,
+    registering,
     verifying,
 )
 
@@ -211,8 +225,12 @@ def _react_stage(scene: Scene, stage: Stage, event: Event) -> Outcome:
             return comparing.react(scene, stage, event)
         case Verifying():
             return verifying.react(scene, stage, event)
+        case OfferingRegistration():
+            return registering.react(scene, stage, event)
         case Consenting():
             return consenting.react(scene, stage, event)
+        case ChoosingPrescription():
+            return prescribing.react(scene, stage, event)
         case Concluding():
             return consenting.react_concluding(scene, stage, event)
         case Committing():
@@ -233,7 +251,7 @@ def _react_putting_back(scene: Scene, stage: PuttingBack, event: Event) -> Outco
         return putting_back.react(scene, stage, event)
     inner_scene = Scene(scene.appliance, replace(scene.visit, stage=stage.inner))
     outcome = _react_stage(inner_scene, stage.inner, event)
-    if isinstance(outcome, Next) and isinstance(outcome.visit.stage, Verifying | Consenting | Concluding):
+    if isinstance(outcome, Next) and isinstance(outcome.visit.stage, Interrupted):
         waiting = replace(stage, inner=outcome.visit.stage)
         return Next(replace(outcome.visit, stage=waiting), outcome.effects)
     return outcome
@@ -250,6 +268,10 @@ def _stopped(scene: Scene) -> Outcome:
     match scene.visit.stage:
         case Consenting() as stage:
             return conclude_early(scene, stage, keep_said=False)
+        case ChoosingPrescription(then=then):
+            return conclude(scene, replace(then, agreed=(), refused=(), complete=False))
+        case OfferingRegistration():
+            return commit_unconfirmed(scene)
         case PuttingBack() as stage:
             return putting_back.give_up(scene, stage)
         case Concluding() | Committing() | CheckedIn() | TakingCard() | Refused():
@@ -268,7 +290,7 @@ def _card_gone(scene: Scene, *, lost: bool) -> Outcome:
             return None if lost else Over()
         case Committing():
             return Next(replace(scene.visit, card_present=False))
-        case Consenting() | Concluding():
+        case OfferingRegistration() | Consenting() | ChoosingPrescription() | Concluding():
             return putting_back.begin(scene, stage)
         case Verifying() if stage.claim is not None:
             return putting_back.begin(scene, stage)

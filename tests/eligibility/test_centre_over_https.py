@@ -170,6 +170,35 @@ def test_every_validity_comes_through(town: Town, gateway: CentreGateway, validi
     town.knows(town.card, Patient())
 
 
+def test_a_card_that_was_never_registered_is_registered_once_and_from_then_on_known(
+    town: Town, gateway: CentreGateway
+) -> None:
+    card = town.root.issue()
+    town.knows(card, Patient(registered=False))
+    visit_id = ids.new_visit_id()
+    challenge = gateway.open(visit_id)
+    answer = gateway.verify(visit_id, challenge, card.sign(challenge, visit_id))
+    assert answer.registration_needed
+    assert answer.results == ()
+
+    answer = gateway.register(challenge.session)
+
+    assert not answer.registration_needed
+    assert answer.validity is Validity.VALID
+    assert answer.fingerprint == card.certificate.fingerprint
+    assert prove(town, gateway, "face", card) is Validity.VALID
+
+
+def test_nobody_is_registered_without_a_proof_or_without_having_been_asked(town: Town, gateway: CentreGateway) -> None:
+    visit_id = ids.new_visit_id()
+    challenge = gateway.open(visit_id)
+    with pytest.raises(NoAnswerError):
+        gateway.register(challenge.session)
+    gateway.verify(visit_id, challenge, town.card.sign(challenge, visit_id))
+    with pytest.raises(NoAnswerError, match="did not offer"):
+        gateway.register(challenge.session)
+
+
 def test_a_card_that_nobody_insured_is_not_found(town: Town, gateway: CentreGateway) -> None:
     assert prove(town, gateway, "pin", town.root.issue()) is Validity.NOT_FOUND
 

@@ -213,6 +213,8 @@ def test_a_body_that_is_no_object_is_no_answer(body: bytes) -> None:
         ({"simulated": "false"}, "malformed"),
         ({"simulated": 0}, "malformed"),
         ({"result": None}, "malformed"),
+        ({"result": None, "registration": "perhaps"}, "malformed"),
+        ({"result": None, "registration": "needed", "certificate": "0" * 64}, "mismatch"),
         ({"result": RESULT[:900]}, "result"),
         ({"result": ""}, "result"),
         ({"result": FAILED}, "result"),
@@ -225,6 +227,20 @@ def test_a_lie_in_the_answer_is_no_answer(lie: dict[str, object], code: str) -> 
         verify(saying(ANSWER | lie))
 
     assert error.value.code == code
+
+
+def test_a_registration_that_is_answered_for_another_card_is_no_answer() -> None:
+    replies = iter([ANSWER | {"result": None, "registration": "needed"}, ANSWER | {"certificate": "0" * 64}])
+
+    def each(request: httpx.Request) -> httpx.Response:
+        return saying(next(replies))(request)
+
+    with gateway(each) as centre:
+        assert centre.verify(VISIT, CHALLENGE, PROOF).registration_needed
+        with pytest.raises(NoAnswerError) as error:
+            centre.register(SESSION)
+
+    assert error.value.code == "mismatch"
 
 
 def test_a_made_up_result_never_passes_for_a_real_one() -> None:

@@ -38,7 +38,7 @@ from kiosk.visit.events import (
     Tick,
 )
 from kiosk.visit.flow import step
-from kiosk.visit.profiles import FLOW_2025_03
+from kiosk.visit.profiles import FLOW_2025_03, Profile
 
 MORNING = datetime(2026, 10, 5, 0, 0, tzinfo=UTC)
 CERTIFICATE = Certificate(b"certificate of an invented person")
@@ -48,11 +48,11 @@ QUEUE_NUMBER = QueueNumber("A012")
 PERSON = EligibilityResult(name="試験　花子", name_kana="ｼｹﾝ ﾊﾅｺ", insurer_number="01139997")
 
 
-def appliance(source: CheckNumberSource = CheckNumberSource.KNOWN) -> Appliance:
+def appliance(source: CheckNumberSource = CheckNumberSource.KNOWN, profile: Profile = FLOW_2025_03) -> Appliance:
     return Appliance(
         kiosk_id=KioskId("kiosk-a"),
         clinic="みほん内科",
-        profile=FLOW_2025_03,
+        profile=profile,
         simulated_site=True,
         mono=1000.0,
         wall=MORNING,
@@ -61,7 +61,11 @@ def appliance(source: CheckNumberSource = CheckNumberSource.KNOWN) -> Appliance:
 
 
 def answer(
-    validity: Validity = Validity.VALID, *, session: str = CHALLENGE.session, certificate: Certificate = CERTIFICATE
+    validity: Validity = Validity.VALID,
+    *,
+    session: str = CHALLENGE.session,
+    certificate: Certificate = CERTIFICATE,
+    person: EligibilityResult = PERSON,
 ) -> EligibilityAnswer:
     return EligibilityAnswer(
         session=session,
@@ -70,8 +74,13 @@ def answer(
         validity=validity,
         answered_at=MORNING,
         simulated=True,
-        results=(PERSON,),
+        results=(person,),
     )
+
+
+def unregistered() -> EligibilityAnswer:
+    """A card whose holder never registered it as an insurance card."""
+    return replace(answer(Validity.UNCONFIRMED), results=(), registration_needed=True)
 
 
 def recorded(agreed: tuple[ConsentItem, ...], refused: tuple[ConsentItem, ...] = ()) -> Consents:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kiosk.record.checkin import Prescription
 from kiosk.record.consent import ConsentItem, ConsentState
 from kiosk.record.eligibility import Validity
 from kiosk.record.identity import Certificate, Challenge, PinProof
@@ -21,6 +22,7 @@ from kiosk.visit import appliance as ap
 from kiosk.visit import effects as fx
 from kiosk.visit import events as ev
 from kiosk.visit.flow import step
+from kiosk.visit.profiles import ELIGIBILITY_ONLY, FLOW_2025_03, Facility, Profile, profile_of
 from tests.visit import story as told
 from tests.visit.story import CERTIFICATE, CHALLENGE, MORNING, OTHER_CERTIFICATE, QUEUE_NUMBER, Story
 
@@ -34,11 +36,22 @@ ACTIONS = [
     "choose_items",
     "agree_item",
     "refuse_item",
+    "register",
+    "register_not",
+    "prescription_electronic",
+    "prescription_paper",
     "stop",
     "call_staff",
     "nonsense",
 ]
 STAFF = ("s01", "s02")
+SITES = (
+    FLOW_2025_03,
+    profile_of("flow_2023", Facility.HOSPITAL, on_screen=True, prescription=True),
+    profile_of("flow_2025_03", Facility.CLINIC, on_screen=False, prescription=True),
+    ELIGIBILITY_ONLY,
+)
+HOLDS_CERTIFICATE = replace(told.PERSON, specific_disease=True)
 
 Make = Callable[[ap.Ask], ev.Answer]
 SESSIONS = (CHALLENGE, Challenge("session-2", bytes(32)))
@@ -86,6 +99,15 @@ ANSWERS: dict[type[fx.Request], tuple[Make, ...]] = {
         lambda a: ev.Answered(a, told.answer()),
         lambda a: ev.Answered(a, told.answer(Validity.INVALID, session="session-2")),
         lambda a: ev.Answered(a, told.answer(certificate=OTHER_CERTIFICATE)),
+        lambda a: ev.Answered(a, told.unregistered()),
+        lambda a: ev.Answered(a, told.answer(person=HOLDS_CERTIFICATE)),
+        ev.NotAnswered,
+        ev.ProofRefused,
+    ),
+    fx.Register: (
+        lambda a: ev.Answered(a, told.answer()),
+        lambda a: ev.Answered(a, told.unregistered()),
+        lambda a: ev.Answered(a, told.answer(certificate=OTHER_CERTIFICATE)),
         ev.NotAnswered,
         ev.ProofRefused,
     ),
@@ -102,13 +124,14 @@ ANSWERS: dict[type[fx.Request], tuple[Make, ...]] = {
 class Watched(Story):
     """A story that checks, at every step, what must never happen."""
 
-    def __init__(self, source: ap.CheckNumberSource) -> None:
-        super().__init__(told.appliance(source))
+    def __init__(self, source: ap.CheckNumberSource, profile: Profile = FLOW_2025_03) -> None:
+        super().__init__(told.appliance(source, profile))
         self.committed: set[VisitId] = set()
         self.verifies = 0
         self.digits_since_forget = 0
         self.confirmed_by: dict[VisitId, str] = {}
         self.agreed_taps: dict[VisitId, int] = {}
+        self.form_tapped: dict[VisitId, str] = {}
 
     def happens(self, *events: ev.Event) -> Watched:
         for event in events:
@@ -121,7 +144,11 @@ class Watched(Story):
         agrees = isinstance(event, ev.Tapped) and event.action.startswith("agree")
         if agrees and before is not None and isinstance(before.stage, ap.Consenting):
             self.agreed_taps[before.visit_id] = self.agreed_taps.get(before.visit_id, 0) + 1
+        if isinstance(event, ev.Tapped) and event.action.startswith("prescription_") and before is not None:
+            self.form_tapped[before.visit_id] = event.action.removeprefix("prescription_")
         for effect in self.last:
+            if isinstance(effect, fx.Register):
+                assert event == ev.Tapped("register")
             if isinstance(effect, fx.Request):
                 assert self.now.visit is not None
                 assert effect.ask.visit_id == self.now.visit.visit_id
@@ -164,16 +191,23 @@ class Watched(Story):
         given_items = [i for i, c in checkin.consents.items() if c.state is ConsentState.GIVEN]
         if given_items:
             assert self.agreed_taps.get(checkin.checkin_id, 0) >= 1
-            assert set(given_items) <= set(self.now.profile.items)
+            asked = set(self.now.profile.items) | {ConsentItem.SPECIFIC_DISEASE}
+            assert set(given_items) <= asked
+            held = any(result.specific_disease for result in checkin.eligibility.results)
+            assert held or ConsentItem.SPECIFIC_DISEASE not in given_items
             assert isinstance(event, ev.Concluded)
+        if checkin.prescription is not Prescription.NOT_ASKED:
+            assert self.now.profile.prescription
+            assert checkin.eligibility.validity is Validity.VALID
+            assert checkin.prescription.value == self.form_tapped[checkin.checkin_id]
         if checkin.eligibility.validity is not Validity.UNCONFIRMED:
-            assert checkin.eligibility.results[0] is told.PERSON
+            assert checkin.eligibility.results[0] in {told.PERSON, HOLDS_CERTIFICATE}
 
 
 @st.composite
 def happenings(draw: st.DrawFn) -> Watched:
     """Sixty things that happen, honest, late, doubled or from another visit."""
-    story = Watched(draw(st.sampled_from(ap.CheckNumberSource)))
+    story = Watched(draw(st.sampled_from(ap.CheckNumberSource)), draw(st.sampled_from(SITES)))
     asked: list[fx.Request] = []
     for _ in range(draw(st.integers(5, 60))):
         kind = draw(st.integers(0, 11))
@@ -248,7 +282,7 @@ def test_once_there_is_an_answer_every_end_commits(story: Watched, pulled: bool)
     visit = story.now.visit
     stage = visit.stage if visit is not None else None
     inner = stage.inner if isinstance(stage, ap.PuttingBack) else stage
-    if visit is None or not isinstance(inner, ap.Consenting | ap.Concluding):
+    if visit is None or not isinstance(inner, ap.Consenting | ap.ChoosingPrescription | ap.Concluding):
         return
     story.happens(ev.CardRemoved() if pulled else ev.Tapped("stop")).passes(120)
     assert visit.visit_id in story.committed

@@ -23,9 +23,15 @@ from kiosk.errors import SettingsError
 from kiosk.record.dates import Notice, instant_text
 from kiosk.simulation import oqs_writer, patients
 from kiosk.simulation.centre import proofs
-from kiosk.simulation.centre.problems import DownError, ProblemError, RefusedError, malformed
+from kiosk.simulation.centre.problems import (
+    ConflictError,
+    DownError,
+    ProblemError,
+    RefusedError,
+    malformed,
+)
 from kiosk.simulation.centre.proofs import Proof, Trust
-from kiosk.simulation.centre.sessions import CHALLENGE_LASTS, CONSENT_LASTS, ITEMS, Choices, Clock, Sessions
+from kiosk.simulation.centre.sessions import CHALLENGE_LASTS, CONSENT_LASTS, ITEMS, Choices, Clock, Session, Sessions
 from kiosk.simulation.patients import Patient
 
 log = logging.getLogger("kiosk.simulation.centre")
@@ -47,6 +53,7 @@ class _Centre:
         self._directory = directory
         self._clock = clock
         self._sessions = Sessions(clock)
+        self._registered: set[str] = set()
 
     async def health(self, _request: Request) -> Response:
         return JSONResponse({"service": "eligibility-centre", "simulated": True})
@@ -74,15 +81,22 @@ class _Centre:
         if patient.down:
             raise DownError("the centre is broken down, as this patient's record asks for", "down")
         session.verified = True
-        told = {
-            "session": session.name,
-            "certificate": proof.fingerprint,
-            "simulated": True,
-            "certificate_notice": notice.value,
-            "result": _message(patient, at, notice),
-        }
+        session.fingerprint, session.notice = proof.fingerprint, notice
         log.info("answered", extra=journal.numbers(visit=visit_id, method=proof.method, answer=patient.answer))
-        return JSONResponse(told)
+        if patient.registered or proof.fingerprint in self._registered:
+            return JSONResponse(_told(session, patient, at))
+        return JSONResponse({**_head(session), "registration": "needed"})
+
+    async def register(self, request: Request) -> Response:
+        await _body(request)
+        session = self._sessions.proven(request.path_params["session"])
+        patient = self._patient(session.fingerprint)
+        await asyncio.sleep(patient.delay_seconds)
+        if patient.registered:
+            raise ConflictError("this card was registered before", "registered")
+        self._registered.add(session.fingerprint)
+        log.info("registered", extra=journal.numbers(visit=session.visit_id))
+        return JSONResponse(_told(session, patient, self._clock()))
 
     def _patient(self, fingerprint: str) -> Patient:
         try:
@@ -109,10 +123,24 @@ def service(trusted: Trust, directory: Path, clock: Clock = now) -> Starlette:
             Route("/v1/health", centre.health),
             Route("/v1/sessions", centre.open, methods=["POST"]),
             Route("/v1/sessions/{session}/verify", centre.verify, methods=["POST"]),
+            Route("/v1/sessions/{session}/register", centre.register, methods=["POST"]),
             Route("/v1/sessions/{session}/conclude", centre.conclude, methods=["POST"]),
         ],
         exception_handlers={ProblemError: _problem},
     )
+
+
+def _head(session: Session) -> dict[str, object]:
+    return {
+        "session": session.name,
+        "certificate": session.fingerprint,
+        "simulated": True,
+        "certificate_notice": session.notice.value,
+    }
+
+
+def _told(session: Session, patient: Patient, at: datetime) -> dict[str, object]:
+    return {**_head(session), "result": _message(patient, at, session.notice)}
 
 
 def _message(patient: Patient, at: datetime, notice: Notice) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from kiosk.record.dates import Notice
 from kiosk.simulation.centre.problems import ConflictError, DownError, ProblemError, RefusedError
 
 CHALLENGE_LASTS = timedelta(seconds=60)
@@ -34,7 +35,10 @@ class Choices:
 
 @dataclass(repr=False)
 class Session:
-    """One session; `used` from the first proof on, right or wrong; `verified` once the proof was right."""
+    """One session; `used` from the first proof on, right or wrong; `verified` once the proof was right.
+
+    `fingerprint` and `notice` are of the certificate that was proven.
+    """
 
     name: str
     nonce: bytes
@@ -43,6 +47,8 @@ class Session:
     opened_at: datetime
     used: bool = False
     verified: bool = False
+    fingerprint: str = ""
+    notice: Notice = Notice.NONE
     choices: Choices | None = None
 
 
@@ -77,11 +83,16 @@ class Sessions:
             raise RefusedError("this session belongs to another visit", "wrong_visit")
         return session
 
-    def conclude(self, name: str, agreed: frozenset[str], refused: frozenset[str], prescription: str) -> Choices:
-        """Record the choices of a verified session, once; the same again gives what was recorded the first time."""
+    def proven(self, name: str) -> Session:
+        """The session, if a proof was accepted in it. Raises `ProblemError`."""
         session = self._sessions.get(name)
         if session is None or not session.verified:
             raise ProblemError("no proof was accepted in this session", "not_verified")
+        return session
+
+    def conclude(self, name: str, agreed: frozenset[str], refused: frozenset[str], prescription: str) -> Choices:
+        """Record the choices of a verified session, once; the same again gives what was recorded the first time."""
+        session = self.proven(name)
         if agreed & refused or not (agreed | refused) <= set(ITEMS) or prescription not in PRESCRIPTIONS:
             raise ProblemError("these are not choices that a patient is given", "malformed")
         before = session.choices

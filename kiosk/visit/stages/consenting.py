@@ -7,9 +7,10 @@ from typing import Final
 
 from kiosk.record.consent import ConsentItem, Consents, ConsentState, no_consents
 from kiosk.visit.appliance import Concluding, Consenting
-from kiosk.visit.endings import commit, conclude, conclude_early, eligibility_of
+from kiosk.visit.endings import commit, conclude_early, eligibility_of
 from kiosk.visit.events import Concluded, Event, NotConcluded, Tapped, Tick
 from kiosk.visit.outcome import Next, Outcome, Scene, go
+from kiosk.visit.stages import prescribing
 
 IDLE_SECONDS: Final = 60.0
 """Without a touch (domain/flow-and-rules.md section 2.3, P08)."""
@@ -20,12 +21,12 @@ CONCLUDE_SECONDS: Final = 25.0
 
 def react(scene: Scene, stage: Consenting, event: Event) -> Outcome:
     """The blanket screen, then item by item where the patient chose so."""
-    items = scene.appliance.profile.items
+    items = stage.items
     match event:
         case Tapped(action="agree_all") if stage.item is None:
-            return conclude(scene, Concluding(stage.answer, agreed=items, refused=(), complete=True))
+            return prescribing.begin(scene, Concluding(stage.answer, agreed=items, refused=(), complete=True))
         case Tapped(action="refuse_all") if stage.item is None:
-            return conclude(scene, Concluding(stage.answer, agreed=(), refused=items, complete=True))
+            return prescribing.begin(scene, Concluding(stage.answer, agreed=(), refused=items, complete=True))
         case Tapped(action="choose_items") if stage.item is None:
             return go(scene, replace(stage, item=items[0], said=()))
         case Tapped(action="agree_item") if stage.item is not None:
@@ -42,23 +43,27 @@ def react_concluding(scene: Scene, stage: Concluding, event: Event) -> Outcome:
     """The centre gave the consents their times, or did not get them: then none counts."""
     match event:
         case Concluded(consents=consents) if _as_said(stage, consents):
-            return commit(scene, eligibility_of(stage.answer), consents, complete=stage.complete)
+            return _commit(scene, stage, consents, complete=stage.complete)
         case Concluded() | NotConcluded():
-            return commit(scene, eligibility_of(stage.answer), no_consents(), complete=False)
+            return _commit(scene, stage, no_consents(), complete=False)
         case Tick() if scene.now - scene.visit.since > CONCLUDE_SECONDS:
-            return commit(scene, eligibility_of(stage.answer), no_consents(), complete=False)
+            return _commit(scene, stage, no_consents(), complete=False)
         case _:
             return None
 
 
 def _said(scene: Scene, stage: Consenting, item: ConsentItem, *, yes: bool) -> Next:
     said = (*stage.said, (item, yes))
-    left = scene.appliance.profile.items[len(said) :]
+    left = stage.items[len(said) :]
     if left:
         return go(scene, replace(stage, item=left[0], said=said))
     agreed = tuple(each for each, answer in said if answer)
     refused = tuple(each for each, answer in said if not answer)
-    return conclude(scene, Concluding(stage.answer, agreed, refused, complete=True))
+    return prescribing.begin(scene, Concluding(stage.answer, agreed, refused, complete=True))
+
+
+def _commit(scene: Scene, stage: Concluding, consents: Consents, *, complete: bool) -> Next:
+    return commit(scene, eligibility_of(stage.answer), consents, complete=complete, prescription=stage.prescription)
 
 
 def _as_said(stage: Concluding, consents: Consents) -> bool:

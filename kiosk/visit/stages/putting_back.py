@@ -6,9 +6,18 @@ from dataclasses import replace
 from typing import Final
 
 from kiosk.record.door import HelpReason
-from kiosk.visit.appliance import Concluding, Consenting, FarewellKind, PuttingBack, Verifying
+from kiosk.visit.appliance import (
+    ChoosingPrescription,
+    Concluding,
+    Consenting,
+    FarewellKind,
+    Interrupted,
+    OfferingRegistration,
+    PuttingBack,
+    Verifying,
+)
 from kiosk.visit.effects import ReadCard
-from kiosk.visit.endings import conclude_early, over
+from kiosk.visit.endings import commit_unconfirmed, conclude, conclude_early, over
 from kiosk.visit.events import CardLost, CardPlaced, CardRead, CardRefused, CardRemoved, Event, Tick
 from kiosk.visit.outcome import Next, Outcome, Scene, go
 
@@ -16,7 +25,7 @@ PUT_BACK_SECONDS: Final = 10.0
 """domain/flow-and-rules.md section 4, E10."""
 
 
-def begin(scene: Scene, inner: Verifying | Consenting | Concluding) -> Next:
+def begin(scene: Scene, inner: Interrupted) -> Next:
     """The card is out; what was asked of the centre stays asked."""
     moved = go(scene, PuttingBack(inner, scene.now + PUT_BACK_SECONDS))
     return Next(replace(moved.visit, card_present=False))
@@ -48,7 +57,11 @@ def give_up(scene: Scene, stage: PuttingBack) -> Outcome:
     match stage.inner:
         case Consenting():
             return conclude_early(scene, stage.inner, keep_said=True)
+        case ChoosingPrescription(then=then):
+            return conclude(scene, replace(then, complete=False))
         case Concluding():
             return go(scene, stage.inner)
+        case OfferingRegistration():
+            return commit_unconfirmed(scene)
         case Verifying():
             return over(scene, FarewellKind.CARD_GONE, HelpReason.STOPPED)

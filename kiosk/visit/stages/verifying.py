@@ -6,19 +6,25 @@ from dataclasses import replace
 from typing import Final
 
 from kiosk.record.dates import Notice
-from kiosk.record.eligibility import EligibilityAnswer, Validity
+from kiosk.record.eligibility import EligibilityAnswer
 from kiosk.record.identity import Challenge, Claim, Method, PinProof
-from kiosk.visit.appliance import CardProblem, Concluding, Consenting, EndReason, Step, Verifying
+from kiosk.visit.appliance import (
+    CardProblem,
+    Concluding,
+    Consenting,
+    EndReason,
+    OfferingRegistration,
+    Step,
+    Verifying,
+)
 from kiosk.visit.effects import OpenSession, SignChallenge, VerifyIdentity
 from kiosk.visit.endings import commit_unconfirmed, conclude, stop
 from kiosk.visit.events import Answered, ChallengeSigned, Event, NotAnswered, ProofRefused, SessionOpened, Tick
 from kiosk.visit.outcome import Next, Outcome, Scene, go
-from kiosk.visit.stages import reading
+from kiosk.visit.stages import prescribing, reading
 
 ANSWER_SECONDS: Final = 25.0
 """The gateway gives up after 20 s (domain/flow-and-rules.md section 4, E16); past this even that did not come."""
-
-_ASKS_CONSENT: Final = (Validity.VALID, Validity.VALID_UNREGISTERED)
 
 
 def begin(scene: Scene, method: Method, claim: Claim | None = None) -> Next:
@@ -35,8 +41,8 @@ def react(scene: Scene, stage: Verifying, event: Event) -> Outcome:
             return stop(scene, EndReason.TROUBLE)
         case ChallengeSigned(proof=proof) if stage.challenge is not None:
             return _ask(scene, replace(stage, claim=proof), stage.challenge, proof)
-        case Answered(answer=answer):
-            return _answered(scene, stage, answer)
+        case Answered(answer=answer) if stage.challenge is not None:
+            return answered(scene, stage.challenge, answer)
         case NotAnswered():
             return commit_unconfirmed(scene)
         case ProofRefused():
@@ -64,18 +70,24 @@ def _ask(scene: Scene, stage: Verifying, challenge: Challenge, claim: Claim) -> 
     return go(scene, replace(stage, step=Step.ANSWER), VerifyIdentity(challenge, claim))
 
 
-def _answered(scene: Scene, stage: Verifying, answer: EligibilityAnswer) -> Outcome:
+def answered(scene: Scene, challenge: Challenge, answer: EligibilityAnswer) -> Outcome:
+    """Where an answer to `challenge` leads; one for another session or card is none."""
     card = scene.visit.card
-    if card is None or stage.challenge is None:
+    if card is None:
         return None
-    if answer.session != stage.challenge.session or answer.fingerprint != card.certificate.fingerprint:
+    if answer.session != challenge.session or answer.fingerprint != card.certificate.fingerprint:
         return commit_unconfirmed(scene)
     # What the centre says of the certificate outranks what our own clock made of its date.
     notice = card.notice if answer.certificate_notice is None else answer.certificate_notice
     judged = replace(card, notice=notice)
     visit = replace(scene.visit, card=judged, simulated=scene.visit.simulated or answer.simulated)
     after = Scene(scene.appliance, visit)
-    items = scene.appliance.profile.items
-    if notice is Notice.GRACE or answer.validity not in _ASKS_CONSENT or not items:
-        return conclude(after, Concluding(answer, agreed=(), refused=(), complete=True))
-    return go(after, Consenting(answer, item=None if scene.appliance.profile.blanket else items[0]))
+    if answer.registration_needed:
+        # Asked once: what was registered a moment ago and is still not, reception looks into.
+        first = not isinstance(scene.visit.stage, OfferingRegistration)
+        return go(after, OfferingRegistration(challenge)) if first else commit_unconfirmed(after)
+    items = () if notice is Notice.GRACE else scene.appliance.profile.asked_of(answer)
+    if not items:
+        nothing = Concluding(answer, agreed=(), refused=(), complete=True)
+        return conclude(after, nothing) if notice is Notice.GRACE else prescribing.begin(after, nothing)
+    return go(after, Consenting(answer, items, item=None if scene.appliance.profile.blanket else items[0]))

@@ -1,0 +1,284 @@
+"""Every answer of the eligibility system, at every kind of site: where the visit goes, and what is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from kiosk.record.checkin import CheckIn, Prescription
+from kiosk.record.consent import ConsentItem, ConsentState
+from kiosk.record.dates import Notice
+from kiosk.record.eligibility import EligibilityAnswer, EligibilityResult, Validity
+from kiosk.record.identity import PinProof
+from kiosk.record.ids import new_visit_id
+from kiosk.visit import effects as fx
+from kiosk.visit import events as ev
+from kiosk.visit.appliance import (
+    ChoosingPrescription,
+    Committing,
+    Concluding,
+    Consenting,
+    OfferingRegistration,
+    PuttingBack,
+    Refused,
+    Stage,
+)
+from kiosk.visit.profiles import (
+    ELIGIBILITY_ONLY,
+    FLOW_2021,
+    FLOW_2023,
+    FLOW_2024_10,
+    FLOW_2025_03,
+    PROFILES,
+    Facility,
+    Profile,
+    profile_of,
+)
+from tests.visit import story as told
+from tests.visit.story import CERTIFICATE, CHALLENGE, MORNING, PERSON, Story
+
+HOLDS = replace(PERSON, specific_disease=True)
+ASKS_FORM = profile_of("flow_2025_03", Facility.CLINIC, on_screen=True, prescription=True)
+ON_PAPER = profile_of("flow_2025_03", Facility.CLINIC, on_screen=False, prescription=False)
+PAPER_AND_FORM = profile_of("flow_2025_03", Facility.HOSPITAL, on_screen=False, prescription=True)
+
+
+def signed(profile: Profile = FLOW_2025_03, **changes: object) -> Story:
+    """Placed, PIN right, signed: the answer is awaited."""
+    story = Story(told.appliance(profile=profile)).happens(ev.CardPlaced(new_visit_id()))
+    story.happens(told.card_read(story, **changes), ev.Tapped("choose_pin"), *[ev.DigitTyped()] * 4)
+    story.happens(ev.PinRight(story.asked(fx.VerifyPin)))
+    story.happens(ev.SessionOpened(story.asked(fx.OpenSession), CHALLENGE))
+    return story.happens(ev.ChallengeSigned(story.asked(fx.SignChallenge), PinProof(CERTIFICATE, bytes(256))))
+
+
+def answered(answer: EligibilityAnswer, profile: Profile = FLOW_2025_03, **changes: object) -> Story:
+    story = signed(profile, **changes)
+    return story.happens(ev.Answered(story.asked(fx.VerifyIdentity), answer))
+
+
+def stage(story: Story) -> Stage:
+    return story.visit.stage
+
+
+def committed(story: Story) -> CheckIn:
+    commit = story.wanted(fx.Commit)[-1]
+    assert isinstance(commit, fx.Commit)
+    return commit.checkin
+
+
+# -- answer x profile -> stage ---------------------------------------------------------------------------------------
+
+ASKED = {Validity.VALID, Validity.VALID_UNREGISTERED}
+
+
+@pytest.mark.parametrize("profile", [*PROFILES.values(), ON_PAPER], ids=lambda profile: profile.name)
+@pytest.mark.parametrize("validity", [each for each in Validity if each is not Validity.UNCONFIRMED])
+def test_consents_are_asked_exactly_of_a_valid_insurance_where_the_site_asks(
+    validity: Validity, profile: Profile
+) -> None:
+    story = answered(told.answer(validity), profile)
+    if validity in ASKED and profile.items:
+        assert stage(story) == Consenting(
+            told.answer(validity), profile.items, item=None if profile.blanket else profile.items[0]
+        )
+        return
+    assert isinstance(stage(story), Committing)
+    checkin = committed(story)
+    assert checkin.eligibility.validity is validity
+    assert checkin.complete
+    assert {consent.state for consent in checkin.consents.values()} == {ConsentState.NOT_ASKED}
+    assert checkin.prescription is Prescription.NOT_ASKED
+
+
+@pytest.mark.parametrize(
+    ("profile", "items"),
+    [
+        (FLOW_2021, (ConsentItem.MEDICATION, ConsentItem.CHECKUP)),
+        (FLOW_2023, (ConsentItem.MEDICATION, ConsentItem.DIAGNOSIS, ConsentItem.SURGERY, ConsentItem.CHECKUP)),
+        (FLOW_2024_10, (ConsentItem.MEDICATION, ConsentItem.DIAGNOSIS, ConsentItem.SURGERY, ConsentItem.CHECKUP)),
+        (FLOW_2025_03, (ConsentItem.MEDICATION, ConsentItem.DIAGNOSIS, ConsentItem.CHECKUP)),
+        (ELIGIBILITY_ONLY, ()),
+    ],
+    ids=lambda value: value.name if isinstance(value, Profile) else "",
+)
+def test_each_flow_asks_for_its_items(profile: Profile, items: tuple[ConsentItem, ...]) -> None:
+    assert profile.asked_of(told.answer()) == items
+
+
+@pytest.mark.parametrize(
+    ("person", "profile", "asked"),
+    [
+        (PERSON, FLOW_2025_03, False),
+        (HOLDS, FLOW_2025_03, True),
+        (HOLDS, ELIGIBILITY_ONLY, False),
+        (HOLDS, ON_PAPER, False),
+    ],
+    ids=["not held", "held", "eligibility only", "on paper"],
+)
+def test_the_specific_disease_certificate_is_asked_for_only_where_it_is_held(
+    person: EligibilityResult, profile: Profile, asked: bool
+) -> None:
+    story = answered(told.answer(person=person), profile)
+    items = story.stage.items if isinstance(stage(story), Consenting) else ()
+    assert (ConsentItem.SPECIFIC_DISEASE in items) is asked
+
+
+def test_the_blanket_yes_covers_the_certificate_that_is_held() -> None:
+    story = answered(told.answer(person=HOLDS)).happens(ev.Tapped("agree_all"))
+    assert story.stage.agreed == (*FLOW_2025_03.items, ConsentItem.SPECIFIC_DISEASE)
+
+
+# -- grace, refusals, no answer --------------------------------------------------------------------------------------
+
+
+def test_in_the_grace_after_its_end_a_certificate_gives_eligibility_and_nothing_else() -> None:
+    story = answered(told.answer(), PAPER_AND_FORM, not_after=MORNING - timedelta(days=20))
+    assert isinstance(stage(story), Committing)
+    assert committed(story).card.notice is Notice.GRACE
+    assert committed(story).prescription is Prescription.NOT_ASKED
+
+
+def test_a_refused_proof_says_see_reception_and_nothing_more() -> None:
+    story = signed()
+    story.happens(ev.ProofRefused(story.asked(fx.VerifyIdentity)))
+    assert isinstance(stage(story), Refused)
+    assert not story.wanted(fx.Commit)
+
+
+@pytest.mark.parametrize("profile", [FLOW_2025_03, ASKS_FORM, ELIGIBILITY_ONLY], ids=["usual", "form", "eligibility"])
+def test_no_answer_records_the_arrival_and_asks_for_nothing(profile: Profile) -> None:
+    story = signed(profile)
+    story.happens(ev.NotAnswered(story.asked(fx.VerifyIdentity)))
+    checkin = committed(story)
+    assert checkin.eligibility.validity is Validity.UNCONFIRMED
+    assert {consent.state for consent in checkin.consents.values()} == {ConsentState.NOT_ASKED}
+
+
+# -- first-time registration -----------------------------------------------------------------------------------------
+
+
+def test_an_unregistered_card_is_offered_registration_and_then_goes_on_as_any_other() -> None:
+    story = answered(told.unregistered())
+    assert stage(story) == OfferingRegistration(CHALLENGE)
+    assert not story.wanted(fx.Register)
+    story.happens(ev.Tapped("register"))
+    assert story.last == (fx.Register(CHALLENGE.session, story.asked(fx.Register)),)
+    story.happens(ev.Answered(story.asked(fx.Register), told.answer()))
+    assert isinstance(stage(story), Consenting)
+
+
+@pytest.mark.parametrize("how", ["no", "silence", "stop", "pulled"])
+def test_nobody_is_registered_who_did_not_say_yes_and_nobody_who_came_is_lost(how: str) -> None:
+    story = answered(told.unregistered())
+    match how:
+        case "no":
+            story.happens(ev.Tapped("register_not"))
+        case "silence":
+            story.passes(61)
+        case "stop":
+            story.happens(ev.Tapped("stop"))
+        case _:
+            story.happens(ev.CardRemoved()).passes(11)
+    assert not story.wanted(fx.Register)
+    assert committed(story).eligibility.validity is Validity.UNCONFIRMED
+
+
+@pytest.mark.parametrize("then", ["still", "nothing", "late"])
+def test_a_registration_that_does_not_work_out_is_left_to_reception(then: str) -> None:
+    story = answered(told.unregistered()).happens(ev.Tapped("register"))
+    match then:
+        case "still":
+            story.happens(ev.Answered(story.asked(fx.Register), told.unregistered()))
+        case "nothing":
+            story.happens(ev.NotAnswered(story.asked(fx.Register)))
+        case _:
+            story.passes(26)
+    assert committed(story).eligibility.validity is Validity.UNCONFIRMED
+    assert len(story.wanted(fx.Register)) == 1
+
+
+def test_a_second_tap_registers_once() -> None:
+    story = answered(told.unregistered()).happens(ev.Tapped("register"), ev.Tapped("register"))
+    assert len(story.wanted(fx.Register)) == 1
+
+
+def test_a_card_put_back_during_the_question_finds_it_again() -> None:
+    story = answered(told.unregistered()).happens(ev.CardRemoved(), ev.CardPlaced(new_visit_id()))
+    assert isinstance(stage(story), PuttingBack)
+    story.happens(told.card_read(story))
+    assert stage(story) == OfferingRegistration(CHALLENGE)
+
+
+# -- the prescription's form -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "form"),
+    [("prescription_electronic", Prescription.ELECTRONIC), ("prescription_paper", Prescription.PAPER)],
+)
+def test_the_form_is_asked_after_the_consents_and_handed_over_with_them(action: str, form: Prescription) -> None:
+    story = answered(told.answer(), ASKS_FORM).happens(ev.Tapped("agree_all"))
+    assert isinstance(stage(story), ChoosingPrescription)
+    assert not story.wanted(fx.Conclude)
+    story.happens(ev.Tapped(action))
+    (conclude,) = story.wanted(fx.Conclude)
+    assert isinstance(conclude, fx.Conclude)
+    assert conclude.prescription is form
+    assert conclude.agreed == ASKS_FORM.items
+    story.happens(ev.Concluded(story.asked(fx.Conclude), told.recorded(ASKS_FORM.items)))
+    assert committed(story).prescription is form
+
+
+def test_the_form_is_asked_even_where_no_consent_is() -> None:
+    story = answered(told.answer(), PAPER_AND_FORM)
+    assert isinstance(stage(story), ChoosingPrescription)
+    story.happens(ev.Tapped("prescription_paper"))
+    assert isinstance(stage(story), Concluding)
+    story.happens(ev.Concluded(story.asked(fx.Conclude), told.recorded(())))
+    assert committed(story).prescription is Prescription.PAPER
+
+
+@pytest.mark.parametrize("validity", [each for each in Validity if each not in {Validity.VALID, Validity.UNCONFIRMED}])
+def test_the_form_is_asked_of_a_valid_insurance_only(validity: Validity) -> None:
+    story = answered(told.answer(validity), ASKS_FORM)
+    if isinstance(stage(story), Consenting):
+        story.happens(ev.Tapped("refuse_all"))
+    assert not isinstance(stage(story), ChoosingPrescription)
+
+
+@pytest.mark.parametrize("how", ["silence", "pulled", "stop"])
+def test_silence_chooses_no_form_and_the_arrival_is_recorded(how: str) -> None:
+    story = answered(told.answer(), ASKS_FORM).happens(ev.Tapped("agree_all"))
+    match how:
+        case "silence":
+            story.passes(61)
+        case "pulled":
+            story.happens(ev.CardRemoved()).passes(11)
+        case _:
+            story.happens(ev.Tapped("stop"))
+    if story.wanted(fx.Conclude):
+        story.happens(ev.Concluded(story.asked(fx.Conclude), told.recorded(ASKS_FORM.items)))
+    checkin = committed(story)
+    assert checkin.prescription is Prescription.NOT_ASKED
+    assert not checkin.complete
+    given = {item for item, consent in checkin.consents.items() if consent.state is ConsentState.GIVEN}
+    assert given == (set() if how == "stop" else set(ASKS_FORM.items))
+
+
+# -- profiles --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "facility", "sentence"),
+    [
+        ("flow_1999", Facility.CLINIC, "profile: expected one of"),
+        ("flow_2025_03", Facility.PHARMACY, "prescription: a pharmacy dispenses"),
+        ("eligibility_only", Facility.CLINIC, "prescription: a site with eligibility only"),
+    ],
+)
+def test_a_site_that_cannot_be_is_refused_with_a_sentence(name: str, facility: Facility, sentence: str) -> None:
+    with pytest.raises(ValueError, match=f"^{sentence}"):
+        profile_of(name, facility, on_screen=True, prescription=True)
