@@ -209,7 +209,7 @@ class CardBooth:
         if isinstance(opened, Refusal):
             _log.info("photo_refused", extra=journal.numbers(why=opened.why, again=opened.again))
             return messages.PhotoRefused(token, opened.why, opened.again)
-        return messages.PhotoSent(token, opened.card_expiry)
+        return messages.PhotoSent(token, opened.card_expiry, opened.birth_date)
 
     def _number(self, source: CheckNumber) -> bytearray | None:
         """Check number B from where it is to come from; the caller overwrites it."""

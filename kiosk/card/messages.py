@@ -174,12 +174,19 @@ class Signed:
         return f"Signed({self.token}, ...)"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PhotoSent:
-    """The photo is with the studio. `card_expiry`: the card's own last day, unsigned, for staff's eyes; None if it says none."""
+    """The photo is with the studio. `card_expiry`: the card's own last day, unsigned, for staff's eyes; None if it says none.
+
+    `birth_date`: the face record's, to be compared with the answer's.
+    """
 
     token: int
     card_expiry: date | None
+    birth_date: date | None = None
+
+    def __repr__(self) -> str:
+        return f"PhotoSent({self.token}, ...)"
 
 
 @dataclass(frozen=True)

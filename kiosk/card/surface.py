@@ -21,6 +21,7 @@ _FACE_FILE = 0x0002
 _CHECK_NUMBER_B_FILE = 0x0012
 
 _FACE_RECORD = 0xFF20
+_BIRTH_DATE = 0xDF22
 _PHOTO = 0xDF27
 _EXPIRY = 0xDF29
 _JP2 = bytes.fromhex("0000000C6A502020")
@@ -33,13 +34,15 @@ absent: no face record, no such application (an infant's card, a phone)."""
 
 @dataclass(frozen=True, repr=False)
 class FaceRecord:
-    """What is taken from the record: the photo as a JP2 container (greyscale, about 16 KB), and the card's own last day.
+    """What is taken from the record: the photo as a JP2 container (greyscale, about 16 KB), and two days.
 
-    `card_expiry` is not signed and for staff's eyes only; None if it is not a date.
+    `card_expiry`, the card's own last day, is not signed and for staff's eyes only. `birth_date` is compared with what the
+    eligibility system answers, and goes nowhere else. None if they are no dates.
     """
 
     photo: bytes
     card_expiry: date | None
+    birth_date: date | None = None
 
 
 def look(connection: CardConnection) -> Photo:
@@ -95,7 +98,10 @@ def face_record(record: bytes) -> FaceRecord:
         raise PhotoError("the card has no photo")
     if len(photos) > 1 or not photos[0].startswith(_JP2):
         raise CardFormatError("face record: the photo is not one JPEG 2000 container")
-    return FaceRecord(photos[0], _day(next((found.value for found in inner if found.tag == _EXPIRY), b"")))
+    expiry, birth_date = (
+        next((_day(found.value) for found in inner if found.tag == tag), None) for tag in (_EXPIRY, _BIRTH_DATE)
+    )
+    return FaceRecord(photos[0], expiry, birth_date)
 
 
 def _day(value: bytes) -> date | None:

@@ -195,8 +195,8 @@ class CardStation:
                 if self._certificate is None:
                     return ev.CardLost()
                 return ev.ChallengeSigned(ask, PinProof(self._certificate, signature))
-            case said.PhotoSent(card_expiry=card_expiry):
-                return ev.PhotoSent(ask, card_expiry)
+            case said.PhotoSent(card_expiry=card_expiry, birth_date=birth_date):
+                return ev.PhotoSent(ask, card_expiry, birth_date)
             case said.PhotoRefused(why=why, again=again):
                 log.info("photo_refused", extra=journal.numbers(why=why, again=again))
                 return ev.PhotoRefused(ask, again=again, absent=why == "no_photo")

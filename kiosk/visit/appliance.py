@@ -128,6 +128,8 @@ class Card:
     simulated: bool
     printed_expiry: date | None = None
     """The card's own last day (DF29, unsigned), known once the photo is: for staff's eyes, judged by nobody."""
+    birth_date: date | None = None
+    """The face record's (DF22), known once the photo is: an answer for somebody of another age is none."""
 
     def __repr__(self) -> str:
         return f"Card({self.notice}, pin_tries={self.pin_tries}, photo={self.photo})"

@@ -165,12 +165,16 @@ class ChallengeSigned:
     proof: PinProof
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PhotoSent:
-    """The chip's photo went from booth to studio. `printed_expiry`: the card's own last day, if it could be read."""
+    """The chip's photo went from booth to studio. The card's own last day and birth date, where they could be read."""
 
     ask: Ask
     printed_expiry: date | None = None
+    birth_date: date | None = None
+
+    def __repr__(self) -> str:
+        return f"PhotoSent({self.ask}, ...)"
 
 
 @dataclass(frozen=True)

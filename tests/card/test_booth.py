@@ -64,7 +64,7 @@ def test_a_visit_with_photo_and_pin(desk: Desk) -> None:
     assert (read.pin_tries, read.photo, read.simulated) == (3, "readable", True)
 
     visitor.booth.send_photo(2, "known")
-    assert visitor.hears(PhotoSent) == PhotoSent(2, date(2035, 2, 17))
+    assert visitor.hears(PhotoSent) == PhotoSent(2, date(2035, 2, 17), date(1980, 2, 17))
     whole = b"PHO1" + len(JP2).to_bytes(4, "big") + JP2
     assert visitor.studio.recv(len(whole) + 1) == whole
 
@@ -237,7 +237,7 @@ def test_a_number_read_by_the_studio_opens_the_photo(desk: Desk) -> None:
     assert visitor.hears(PhotoRefused) == PhotoRefused(2, "no_number", again=True)
     visitor.studio.sendall(b"CNB1" + WRONG.encode() + b"CNB1" + desk.issued.check_number_b.encode())
     visitor.booth.send_photo(3, "read")
-    assert visitor.hears(PhotoSent) == PhotoSent(3, date(2035, 2, 17))
+    assert visitor.hears(PhotoSent) == PhotoSent(3, date(2035, 2, 17), date(1980, 2, 17))
     assert desk.reader.tries()["check_number_b"] == 10
     assert desk.reader.audit() == []
 

@@ -160,7 +160,7 @@ MESSAGES: list[BoothMessage] = [
     messages.PinRight(3),
     messages.PinWrong(4, 2),
     Signed(5, bytes(256)),
-    messages.PhotoSent(6, date(2035, 2, 17)),
+    messages.PhotoSent(6, date(2035, 2, 17), date(1980, 2, 17)),
     messages.PhotoSent(6, None),
     messages.PhotoRefused(7, "wrong", again=True),
 ]

@@ -131,7 +131,7 @@ def test_nobodys_own_number_is_refused(born: date, code: int, foreign: bool) -> 
 
 
 def test_the_right_number_opens_the_photo_and_nothing_else(card: TableCard) -> None:
-    assert opened(card) == FaceRecord(JP2, date(2035, 2, 17))
+    assert opened(card) == FaceRecord(JP2, date(2035, 2, 17), date(1980, 2, 17))
     touched = {(application, command[5:]) for application, _, command in card.log if command[1:3] == b"\xa4\x02"}
     assert touched == {(SURFACE, b"\x00\x12"), (SURFACE, b"\x00\x02")}
     assert TEXT not in {application for application, _, _ in card.log}
@@ -146,6 +146,7 @@ def test_every_kind_of_card_with_a_photo_gives_it(virtual_card: Callable[[str], 
         found = opened(InMemory(virtual_card(kind)), number)
         assert isinstance(found, FaceRecord), kind
         assert found.card_expiry == date(2035, 2, 17)
+        assert found.birth_date == date(1980, 2, 17)
 
 
 def test_an_infants_record_turns_out_to_hold_no_photo(virtual_card: Callable[[str], VirtualCard]) -> None:
@@ -260,7 +261,7 @@ def test_a_record_without_one_jp2_photo_gives_none(card: TableCard, written: byt
 @pytest.mark.parametrize("before", [b"\xff\xff", b"\x00\x11", b"\xff\xff\xff\xff"])
 def test_odd_bytes_before_the_record_are_skipped(card: TableCard, before: bytes) -> None:
     card.files[SURFACE, 0x0002] = before + record() + b"\xff" * 40
-    assert opened(card) == FaceRecord(JP2, date(2035, 2, 17))
+    assert opened(card) == FaceRecord(JP2, date(2035, 2, 17), date(1980, 2, 17))
 
 
 @pytest.mark.parametrize("status_word", [0x6982, 0x6985, 0x6F00])
@@ -287,7 +288,7 @@ def test_any_bytes_are_a_record_or_a_typed_error(content: bytes) -> None:
 def test_no_repr_shows_a_photo_or_a_number() -> None:
     sends = Sends()
     sends.wrong(bytearray(WRONG, "ascii"))
-    shown = repr(FaceRecord(JP2, date(2035, 2, 17))) + repr(sends) + repr(Refusal("wrong"))
+    shown = repr(FaceRecord(JP2, date(2035, 2, 17), date(1980, 2, 17))) + repr(sends) + repr(Refusal("wrong"))
     assert WRONG not in shown
     assert "JP2" not in shown
     assert WRONG.encode() not in b"".join(sends._wrong)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -155,6 +155,32 @@ def test_no_answer_records_the_arrival_and_asks_for_nothing(profile: Profile) ->
     checkin = committed(story)
     assert checkin.eligibility.validity is Validity.UNCONFIRMED
     assert {consent.state for consent in checkin.consents.values()} == {ConsentState.NOT_ASKED}
+
+
+@pytest.mark.parametrize(
+    ("card", "answered_for", "believed"),
+    [
+        (date(1980, 2, 17), date(1980, 2, 17), True),
+        (date(1980, 2, 17), date(1980, 2, 18), False),
+        (None, date(1980, 2, 17), True),
+        (date(1980, 2, 17), None, True),
+    ],
+    ids=["the same", "another", "the card's unknown", "the answer's unknown"],
+)
+def test_an_answer_for_somebody_of_another_age_is_none(
+    card: date | None, answered_for: date | None, believed: bool
+) -> None:
+    story = told.choosing().happens(ev.Tapped("choose_face"))
+    story.happens(ev.PhotoSent(story.asked(fx.SendPhoto), None, card))
+    story.happens(ev.FaceMatched(story.asked(fx.LookAtFace), simulated=True))
+    story.happens(ev.SessionOpened(story.asked(fx.OpenSession), CHALLENGE))
+    person = replace(PERSON, birth_date=answered_for)
+    story.happens(ev.Answered(story.asked(fx.VerifyIdentity), told.answer(person=person)))
+    if believed:
+        assert isinstance(stage(story), Consenting)
+    else:
+        assert committed(story).eligibility.validity is Validity.UNCONFIRMED
+        assert committed(story).eligibility.results == ()
 
 
 # -- first-time registration -----------------------------------------------------------------------------------------

@@ -70,8 +70,8 @@ def react(scene: Scene, stage: Comparing, event: Event) -> Outcome:
         case FrontUnreadable():
             failed = replace(scene.visit, front_failures=scene.visit.front_failures + 1)
             return _by_the_print(Scene(scene.appliance, failed), stage)
-        case PhotoSent(printed_expiry=printed_expiry):
-            visit = ways.with_photo(scene.visit, printed_expiry)
+        case PhotoSent():
+            visit = ways.with_photo(scene.visit, event)
             return go(Scene(scene.appliance, visit), stage, ShowComparison())
         case PhotoRefused(absent=absent):
             return _by_the_print(Scene(scene.appliance, ways.without_photo(scene.visit, absent=absent)), stage)

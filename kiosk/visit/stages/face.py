@@ -35,8 +35,8 @@ RING_AFTER: Final = 2
 def react(scene: Scene, stage: LookingAtFace, event: Event) -> Outcome:
     """Photo to the studio, look, matched: verify. Not matched: again, and the third time back to the choice."""
     match event:
-        case PhotoSent(printed_expiry=printed_expiry):
-            visit = ways.with_photo(scene.visit, printed_expiry)
+        case PhotoSent():
+            visit = ways.with_photo(scene.visit, event)
             return go(Scene(scene.appliance, visit), stage, LookAtFace())
         case PhotoRefused():
             return front.refused(scene, event)

@@ -127,8 +127,8 @@ def react_typing(scene: Scene, stage: TypingCheckNumber, event: Event) -> Outcom
             return go(scene, stage, ReadCard())
         case CardRead(certificate=certificate):
             return _back_in_place(scene, certificate) or go(_present(scene), stage)
-        case PhotoSent(printed_expiry=printed_expiry):
-            sent = ways.with_photo(scene.visit, printed_expiry)
+        case PhotoSent():
+            sent = ways.with_photo(scene.visit, event)
             return go(Scene(scene.appliance, sent), LookingAtFace(sent.face_failures + 1), LookAtFace())
         case PhotoRefused():
             return refused(scene, event)

@@ -9,6 +9,7 @@ from kiosk.record.dates import Notice
 from kiosk.record.eligibility import EligibilityAnswer
 from kiosk.record.identity import Challenge, Claim, Method, PinProof
 from kiosk.visit.appliance import (
+    Card,
     CardProblem,
     Concluding,
     Consenting,
@@ -59,6 +60,11 @@ def _of_this_card(scene: Scene, proof: PinProof) -> bool:
     return card is not None and proof.certificate == card.certificate
 
 
+def _of_this_person(card: Card, answer: EligibilityAnswer) -> bool:
+    """Where the face record and the answer both have a birth date, it is the same one."""
+    return card.birth_date is None or all(result.birth_date in {None, card.birth_date} for result in answer.results)
+
+
 def _session(scene: Scene, stage: Verifying, challenge: Challenge) -> Next:
     opened = replace(stage, challenge=challenge)
     if stage.claim is None:
@@ -76,6 +82,8 @@ def answered(scene: Scene, challenge: Challenge, answer: EligibilityAnswer) -> O
     if card is None:
         return None
     if answer.session != challenge.session or answer.fingerprint != card.certificate.fingerprint:
+        return commit_unconfirmed(scene)
+    if not _of_this_person(card, answer):
         return commit_unconfirmed(scene)
     # What the centre says of the certificate outranks what our own clock made of its date.
     notice = card.notice if answer.certificate_notice is None else answer.certificate_notice

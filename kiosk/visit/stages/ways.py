@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Final
 
 from kiosk.record.identity import Method
@@ -19,6 +18,7 @@ from kiosk.visit.appliance import (
     Visit,
 )
 from kiosk.visit.effects import ForgetDigits, LookAtFace, ReadFront, SendPhoto
+from kiosk.visit.events import PhotoSent
 from kiosk.visit.outcome import Outcome, Scene, go
 
 IDLE_SECONDS: Final = 60.0
@@ -71,10 +71,11 @@ def choose_pin(scene: Scene) -> Outcome:
     return go(scene, TypingPin(card.pin_tries), ForgetDigits())
 
 
-def with_photo(visit: Visit, printed_expiry: date | None) -> Visit:
+def with_photo(visit: Visit, sent: PhotoSent) -> Visit:
     """The visit once the chip's photo is with the studio."""
     card = visit.card
-    return replace(visit, photo_sent=True, card=card and replace(card, printed_expiry=printed_expiry))
+    dated = card and replace(card, printed_expiry=sent.printed_expiry, birth_date=sent.birth_date)
+    return replace(visit, photo_sent=True, card=dated)
 
 
 def without_photo(visit: Visit, *, absent: bool) -> Visit:
