@@ -21,6 +21,7 @@ from typing import Final
 from kiosk import journal
 from kiosk.clock import SystemClock
 from kiosk.configuration import KioskSettings
+from kiosk.eligibility.breaker import BreakerGateway
 from kiosk.eligibility.centre import CentreGateway
 from kiosk.eligibility.kiosk_key import KioskKey
 from kiosk.record import ids
@@ -84,7 +85,7 @@ class App:
         self._card = CardStation(settings.card, _check_number_b(settings), self._post, self._fault)
         self._face = FaceStation(settings.face, self._post)
         self._eligibility = EligibilityStation(
-            CentreGateway(settings.eligibility.centre, ids.kiosk_id(settings.kiosk_id)),
+            BreakerGateway(CentreGateway(settings.eligibility.centre, ids.kiosk_id(settings.kiosk_id))),
             KioskKey.load(settings.eligibility.key_file),
             ids.kiosk_id(settings.kiosk_id),
             self._post,

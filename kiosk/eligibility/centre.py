@@ -31,8 +31,9 @@ speaks goes behind the same port. Ours carries the same things in the same order
     GET /v1/health
     200 {"service": "eligibility-centre", "simulated": true | false}
 
-Errors are `application/problem+json` {"code": a-z and _, "sentence": ...}. A 403 of that kind to `verify` says that the
-proof is refused. Everything else that is not as above is no answer: never a result.
+Errors are `application/problem+json` {"code": a-z and _, "sentence": ...}. A 403 of that kind to `verify` or `register`
+says that the proof is refused; a 503 with the code "maintenance", that the system is down on purpose. Everything else that
+is not as above is no answer: never a result.
 """
 
 from __future__ import annotations
@@ -214,6 +215,8 @@ def _base64(content: bytes) -> str:
 
 
 def _expect(reply: Reply, status: int) -> Reply:
+    if reply.status == 503 and reply.media_type == _PROBLEM and reply.json().get("code") == "maintenance":
+        raise NoAnswerError("the eligibility system is in maintenance", "maintenance")
     if reply.status != status:
         raise NoAnswerError(f"the centre replied with status {reply.status}", "status")
     if reply.media_type != _JSON:

@@ -14,7 +14,7 @@ class NoAnswerError(EligibilityError):
 
     `code` says which hop failed, for the journal: `line`, `time_out`, `not_the_centre` (TLS says so), `status`,
     `content_type`, `too_large`, `malformed`, `mismatch` (it answers something else), `result` (the system says that it
-    failed).
+    failed), `maintenance` (it says so), `resting` (it was not asked: `kiosk.eligibility.breaker`).
     """
 
 

@@ -1,8 +1,9 @@
 """The port to whoever says whether an insurance is valid (design/architecture.md, "Ports").
 
 One visit uses it three times: `open` gives what is to be signed, `verify` proves the card's holder and brings the
-answer (`register` between, where the card was never registered and its holder wants it to be), `conclude` hands the consents over and brings their times. Each call may block for the time budget of the
-settings; a station calls from a thread of its own. Nothing is tried twice here: the heart decides about that.
+answer (then `register`, where the card was never registered and its holder wants it to be), `conclude` hands the consents
+over and brings their times. Each call may block for the time budget of the settings; a station calls from a thread of
+its own. Nothing is tried twice here: the heart decides about that.
 """
 
 from __future__ import annotations

@@ -271,6 +271,12 @@ def test_an_unusable_challenge_is_no_answer(lie: dict[str, object]) -> None:
     assert error.value.code == "malformed"
 
 
+def test_a_maintenance_is_told_as_what_it_is() -> None:
+    problem = {"code": "maintenance", "sentence": "until six"}
+    assert no_answer(saying(problem, 503, "application/problem+json")) == "maintenance"
+    assert no_answer(saying(problem, 503)) == "status"
+
+
 def test_a_refusal_is_told_with_the_centres_code() -> None:
     refusal = saying({"code": "certificate_revoked", "sentence": "no"}, 403, "application/problem+json")
 
