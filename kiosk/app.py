@@ -21,9 +21,12 @@ from typing import Final
 from kiosk import journal
 from kiosk.clock import SystemClock
 from kiosk.configuration import KioskSettings
+from kiosk.eligibility import driver
 from kiosk.eligibility.breaker import BreakerGateway
 from kiosk.eligibility.centre import CentreGateway
+from kiosk.eligibility.gateway import EligibilityGateway
 from kiosk.eligibility.kiosk_key import KioskKey
+from kiosk.errors import SettingsError
 from kiosk.record import ids
 from kiosk.stations.card import CardStation
 from kiosk.stations.delivery import DeliveryStation
@@ -85,7 +88,7 @@ class App:
         self._card = CardStation(settings.card, _check_number_b(settings), self._post, self._fault)
         self._face = FaceStation(settings.face, self._post)
         self._eligibility = EligibilityStation(
-            BreakerGateway(CentreGateway(settings.eligibility.centre, ids.kiosk_id(settings.kiosk_id))),
+            BreakerGateway(_gateway(settings)),
             KioskKey.load(settings.eligibility.key_file),
             ids.kiosk_id(settings.kiosk_id),
             self._post,
@@ -268,6 +271,16 @@ class App:
             except Exception:
                 log.exception("not_closed")
         log.info("kiosk_closed")
+
+
+def _gateway(settings: KioskSettings) -> EligibilityGateway:
+    """The way to the eligibility system that the settings name; they have been checked for its section."""
+    eligibility, kiosk_id = settings.eligibility, ids.kiosk_id(settings.kiosk_id)
+    if eligibility.driver is not None and eligibility.gateway == "driver":
+        return driver.load(eligibility.driver, kiosk_id)
+    if eligibility.centre is None:
+        raise SettingsError("eligibility.centre: is missing; expected a section with url and ca_file")
+    return CentreGateway(eligibility.centre, kiosk_id)
 
 
 def _check_number_b(settings: KioskSettings) -> str | None:

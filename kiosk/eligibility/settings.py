@@ -6,6 +6,15 @@ eligibility:
   centre:
     url: https://centre.example:8443
     ca_file: /etc/kiosk/centre-ca.pem
+
+or a licensed implementation, installed beside the kiosk (`kiosk.eligibility.driver`):
+
+eligibility:
+  gateway: driver
+  key_file: /var/lib/kiosk/eligibility.key
+  driver:
+    name: example
+    settings_file: /etc/kiosk/example-driver.yaml
 """
 
 from __future__ import annotations
@@ -39,12 +48,37 @@ class CentreSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DriverSettings:
+    """An installed driver: the `name` of its entry point, and the file it may read its own settings from.
+
+    `timeout_seconds` bounds a whole call; a driver that takes longer gave no answer.
+    """
+
+    name: str
+    settings_file: Path | None = None
+    timeout_seconds: float = 20.0
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise ValueError("name: expected the name of an installed driver's entry point")
+        if not 0.1 <= self.timeout_seconds <= 120:
+            raise ValueError("timeout_seconds: expected 0.1 to 120 seconds")
+
+
+@dataclass(frozen=True, kw_only=True)
 class EligibilitySettings:
     """Which gateway this kiosk uses, and the file of the key it vouches with (`kiosk.eligibility.kiosk_key`)."""
 
-    gateway: Literal["centre"]
-    centre: CentreSettings
+    gateway: Literal["centre", "driver"]
     key_file: Path
+    centre: CentreSettings | None = None
+    driver: DriverSettings | None = None
+
+    def __post_init__(self) -> None:
+        if self.gateway == "centre" and self.centre is None:
+            raise ValueError("centre: is missing; expected a section with url and ca_file")
+        if self.gateway == "driver" and self.driver is None:
+            raise ValueError("driver: is missing; expected a section with the driver's name")
 
 
 def _https(url: str) -> None:

@@ -6,13 +6,15 @@ import socket
 import ssl
 import threading
 from dataclasses import dataclass
+from importlib import metadata
 from urllib.parse import urlsplit
 
+from kiosk.eligibility import driver
 from kiosk.eligibility.errors import NoAnswerError
 from kiosk.eligibility.exchange import Exchange, trust
 from kiosk.eligibility.kiosk_key import KioskKey
 from kiosk.eligibility.settings import CentreSettings, EligibilitySettings
-from kiosk.errors import KioskError
+from kiosk.errors import KioskError, MissingError
 
 SERVICE = "eligibility-centre"
 
@@ -28,12 +30,16 @@ class CentreState:
 def centre_state(settings: EligibilitySettings) -> CentreState:
     """Walk the way to the centre hop by hop and tell the first that is dead; nobody's proof or name travels.
 
+    Of a driver only whether it is there: its way is its own.
+
     The hops: the kiosk's key, the authority's file, the host's name, a connection, TLS, the service itself.
     Lasts as long as the settings let one call last, at most.
     """
     centre = settings.centre
     try:
         KioskKey.load(settings.key_file)
+        if centre is None:
+            return _driver(settings)
         context = trust(centre)
     except KioskError as error:
         return CentreState(ok=False, sentence=error.sentence)
@@ -43,6 +49,16 @@ def centre_state(settings: EligibilitySettings) -> CentreState:
     if dead is not None:
         return CentreState(ok=False, sentence=dead)
     return _service(centre)
+
+
+def _driver(settings: EligibilitySettings) -> CentreState:
+    if settings.driver is None:
+        raise MissingError("eligibility: names neither a centre nor a driver")
+    installed = {point.name for point in metadata.entry_points(group=driver.GROUP)}
+    if settings.driver.name not in installed:
+        there = ", ".join(sorted(installed)) or "none"
+        return CentreState(ok=False, sentence=f"the driver {settings.driver.name} is not installed; there is: {there}")
+    return CentreState(ok=True, sentence=f"the eligibility driver {settings.driver.name} is installed")
 
 
 def _name(host: str, centre: CentreSettings) -> str | None:
