@@ -1,7 +1,7 @@
 """Reading settings: YAML -> frozen dataclasses, every error one sentence with file, key and what was expected.
 
 Each room's section is a frozen dataclass in its own `settings.py`; this leaf only knows how to fill one. Field types that
-are understood: `str`, `int`, `float`, `bool`, `Path`, `Literal[...]`, an optional of those, `tuple[X, ...]`, and another
+are understood: `str`, `int`, `float`, `bool`, `Path`, `Literal[...]`, an optional or a union of those, `tuple[X, ...]`, and another
 dataclass. A dataclass may check itself in `__post_init__` by raising `ValueError("key: what was expected")`.
 
     settings = settings.read(Path("kiosk.yaml"), KioskSettings)
@@ -11,6 +11,7 @@ Secrets never stand in a file: a secret's key ends in `_file` and names a file o
 
 from __future__ import annotations
 
+import contextlib
 import stat
 import types
 import typing
@@ -92,8 +93,14 @@ def _value(data: object, hint: Any, where: str, key: str, base: Path) -> object:
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         inner = [arg for arg in get_args(hint) if arg is not type(None)]
-        return None if data is None else _value(data, inner[0], where, key, base)
-    if origin is Literal:
+        if data is None and len(inner) < len(get_args(hint)):
+            return None
+        if len(inner) == 1:
+            return _value(data, inner[0], where, key, base)
+        for arg in inner:
+            with contextlib.suppress(SettingsError):
+                return _value(data, arg, where, key, base)
+    elif origin is Literal:
         if data in get_args(hint) and not isinstance(data, bool):
             return data
     elif origin is tuple:
@@ -115,13 +122,14 @@ def _value(data: object, hint: Any, where: str, key: str, base: Path) -> object:
 def _expected(hint: Any) -> str:
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
-        return " or ".join(_expected(arg) for arg in get_args(hint) if arg is not type(None)) + " (or nothing)"
+        words = " or ".join(_expected(arg) for arg in get_args(hint) if arg is not type(None))
+        return f"{words} (or nothing)" if type(None) in get_args(hint) else words
     if origin is Literal:
         return "one of: " + ", ".join(str(choice) for choice in get_args(hint))
     if origin is tuple:
         return "a list, each " + _expected(get_args(hint)[0])
     if is_dataclass(hint):
         return "a section"
-    words = {str: "text (in quotes if it looks like a number)", int: "a whole number", float: "a number"}
-    words |= {bool: "true or false", Path: "a path"}
-    return words.get(hint, str(hint))
+    plain = {str: "text (in quotes if it looks like a number)", int: "a whole number", float: "a number"}
+    plain |= {bool: "true or false", Path: "a path"}
+    return plain.get(hint, str(hint))

@@ -22,6 +22,8 @@ from kiosk.errors import MissingError
 from kiosk.face import photo
 from kiosk.face.advice import Covering
 from kiosk.face.camera import FIRST_FRAME, Camera, Frame, open_camera
+from kiosk.face.camera_faults import CameraFaultError, Fault
+from kiosk.face.camera_settings import CameraSettings
 from kiosk.face.card_front import FrontReader, Glance
 from kiosk.face.card_front_figures import FigureReader
 from kiosk.face.card_front_marks import MarkReader
@@ -146,21 +148,20 @@ class Attempt:
             Recognition(self._looker.matcher, template, self._settings.accept_likeness, self._settings.frames),
             Liveness(level, random.SystemRandom(), self._looker.eyes),
         )
-        camera = self._camera(token, self._settings.camera)
+        camera = self._camera(token, self._settings.filming)
         if camera is None:
             return None
         try:
             with Pump(camera, self._preview):
                 self._decide(token, camera, verification, self._settings.attempt_seconds + LIVENESS_SECONDS[level])
-        except CameraError:
-            log.warning("camera_lost", exc_info=True)
-            self._tell(Unavailable(token, Why.NO_CAMERA.value))
+        except CameraError as error:
+            self._tell_camera(token, error)
         finally:
             camera.close()
         return None
 
     def _decide(self, token: int, camera: Camera, verification: Verification, seconds: float) -> None:
-        first = self._first(camera)
+        first = self._first(camera, self._settings.filming)
         if first is None:
             return None
         log.info("camera_open")
@@ -193,12 +194,12 @@ class Attempt:
         self._tell(Matched(token) if matched else NotMatched(token, ending.value, covering))
 
     def _compare(self, token: int) -> None:
-        camera = self._camera(token, self._settings.camera)
+        camera = self._camera(token, self._settings.filming)
         if camera is None:
             return
         try:
             with Pump(camera, self._preview) as pump:
-                if self._first(camera) is None:
+                if self._first(camera, self._settings.filming) is None:
                     return
                 with_photo = self._show_photo()
                 while not (pump.shown.wait(_WAIT) or self._over.is_set()):
@@ -207,16 +208,15 @@ class Attempt:
                     self._tell(Shown(token, with_photo))
                 while not self._over.wait(_WAIT):
                     camera.newest(after=0, seconds=0)
-        except CameraError:
-            log.warning("camera_lost", exc_info=True)
-            self._tell(Unavailable(token, Why.NO_CAMERA.value))
+        except CameraError as error:
+            self._tell_camera(token, error)
         finally:
             camera.close()
 
     def _read_front(self, token: int) -> None:
         if self._looker is None:
             return self._tell(Unavailable(token, Why.NO_MODELS.value))
-        camera = self._camera(token, self._settings.front_camera)
+        camera = self._camera(token, self._settings.front_filming)
         if camera is None:
             return None
         try:
@@ -230,21 +230,26 @@ class Attempt:
         except MissingError:
             log.exception("models_missing")
             self._tell(Unavailable(token, Why.NO_MODELS.value))
-        except CameraError:
-            log.warning("camera_lost", exc_info=True)
-            self._tell(Unavailable(token, Why.NO_CAMERA.value))
+        except CameraError as error:
+            self._tell_camera(token, error)
         finally:
             camera.close()
         return None
 
     def _find_number(self, token: int, camera: Camera, pump: Pump, reader: FrontReader) -> None:
-        if self._first(camera) is None:
+        if self._first(camera, self._settings.front_filming) is None:
             return None
         log.info("camera_open")
         until = time.monotonic() + FRONT_SECONDS
         counter, frames, told, said = 0, 0, 0.0, Glance(None, -1.0)
         while not self._over.is_set() and time.monotonic() < until:
-            frame = camera.newest(after=counter, seconds=_WAIT)
+            try:
+                frame = camera.newest(after=counter, seconds=_WAIT)
+            except CameraFaultError as error:
+                if error.fault is not Fault.BLACK:
+                    raise
+                self._over.wait(_WAIT)  # the card lies on the lens
+                continue
             if frame is None:
                 continue
             counter, frames = frame.counter, frames + 1
@@ -281,22 +286,26 @@ class Attempt:
             return False
         return True
 
-    def _camera(self, token: int, spec: str) -> Camera | None:
+    def _camera(self, token: int, settings: CameraSettings) -> Camera | None:
         try:
-            return open_camera(spec)
-        except CameraError:
-            log.warning("camera_unavailable", exc_info=True)
-            self._tell(Unavailable(token, Why.NO_CAMERA.value))
+            return open_camera(settings)
+        except CameraError as error:
+            self._tell_camera(token, error)
             return None
 
-    def _first(self, camera: Camera) -> Frame | None:
+    def _tell_camera(self, token: int, error: CameraError) -> None:
+        fault = error.fault.value if isinstance(error, CameraFaultError) else None
+        log.warning("camera_unavailable", exc_info=error, extra=journal.numbers(fault=fault))
+        self._tell(Unavailable(token, Why.NO_CAMERA.value, fault))
+
+    def _first(self, camera: Camera, settings: CameraSettings) -> Frame | None:
         until = time.monotonic() + FIRST_FRAME
         while not self._over.is_set():
             frame = camera.newest(after=0, seconds=_WAIT)
             if frame is not None:
                 return frame
             if time.monotonic() > until:
-                raise CameraError("the camera opened, but gives no picture")
+                raise CameraFaultError(Fault.SILENT, settings.name)
         return None
 
 

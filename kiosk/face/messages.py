@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Final
 
 from kiosk.face.advice import Advice, Covering, Prompt
+from kiosk.face.camera_faults import Fault
 from kiosk.face.errors import StudioError
 from kiosk.face.settings import FaceSettings
 from kiosk.face.verdict import Ending
@@ -107,10 +108,11 @@ class NotMatched:
 
 @dataclass(frozen=True)
 class Unavailable:
-    """It cannot be done; `word` is a value of `Why`."""
+    """It cannot be done; `word` is a value of `Why`, and where it is NO_CAMERA `fault` is one of `Fault`, if it is known."""
 
     token: int
     word: str
+    fault: str | None = None
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,8 @@ def message(data: bytes) -> StudioMessage:
                 covering = _word(Covering, fields.get("covering"))
                 return NotMatched(_token(fields), Ending(str(fields.get("ending"))).value, covering)
             case "unavailable":
-                return Unavailable(_token(fields), Why(str(fields.get("word"))).value)
+                fault = _word(Fault, fields.get("fault"))
+                return Unavailable(_token(fields), Why(str(fields.get("word"))).value, fault)
             case "shown":
                 return Shown(_token(fields), fields.get("with_photo") is True)
             case "front_read":

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from kiosk.face.camera import Camera
+from kiosk.face.camera_faults import CameraFaultError, Fault
 from kiosk.face.errors import CameraError
 from kiosk.face.matcher import Picture
 from kiosk.face.preview import PreviewWriter
@@ -60,8 +61,13 @@ class Pump:
         while not self._over.is_set():
             try:
                 frame = self._camera.newest(after=self.counter, seconds=_WAIT)
+            except CameraFaultError as error:
+                if error.fault is not Fault.BLACK:
+                    return  # the attempt asks the same camera and tells
+                self._over.wait(_WAIT)  # the lens may be uncovered again
+                continue
             except CameraError:
-                return  # the attempt asks the same camera and tells
+                return  # closed
             if frame is not None:
                 self._preview.live(self._shown_as(frame.picture), frame.mono)
                 self.counter = frame.counter

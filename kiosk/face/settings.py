@@ -1,8 +1,11 @@
-"""The `face:` section of the settings, and how a camera is named. No OpenCV here: the kiosk process imports this.
+"""The `face:` section of the settings. No OpenCV here: the kiosk process imports this.
 
 face:
   camera: /dev/v4l/by-id/usb-Example_Camera-video-index0
+  camera_rotation: 90
+  camera_exposure: auto
   card_camera: /dev/v4l/by-id/usb-Second_Camera-video-index0
+  card_camera_exposure: 10
   accept: 0.50
   liveness: challenge
 """
@@ -12,45 +15,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from kiosk.face.camera_settings import SIZE, CameraSettings, Exposure, Rotation, camera_settings
 from kiosk.face.verdict import FACE_RECOGNITION, SFACE, Engine
 
 FRAMES_FLOOR: Final = 3
 """The mean of three live frames let no impostor through at 0.45 (face-stack.md section 5, "Several frames")."""
-
-_SOCKET_PATH_BYTES = 107  # sun_path without its closing zero, unix(7)
-_EXPECTED = "camera: expected /dev/videoN, /dev/v4l/by-id/..., or socket:PATH (with site: test)"
-
-
-@dataclass(frozen=True)
-class CameraSettings:
-    """Where the pictures come from: a V4L2 device, or the frame socket of a simulated camera."""
-
-    kind: Literal["v4l2", "socket"]
-    path: str
-
-    @property
-    def is_simulated(self) -> bool:
-        """True unless this is a real device; accepted only with `site: test`."""
-        return self.kind != "v4l2"
-
-
-def camera_settings(spec: str) -> CameraSettings:
-    """The camera named by `spec`: `/dev/...`, `v4l2:/dev/...` or `socket:PATH`. Raises `ValueError("camera: ...")`."""
-    if "\0" in spec:
-        raise ValueError(_EXPECTED)
-    if spec.startswith("socket:"):
-        path = spec.removeprefix("socket:")
-        if not path:
-            raise ValueError(_EXPECTED)
-        if len(path.encode()) > _SOCKET_PATH_BYTES:
-            raise ValueError(
-                f"camera: the socket's path is longer than {_SOCKET_PATH_BYTES} bytes; choose a shorter one"
-            )
-        return CameraSettings("socket", path)
-    device = spec.removeprefix("v4l2:")
-    if not device.startswith("/dev/") or ".." in device.split("/"):
-        raise ValueError(_EXPECTED)
-    return CameraSettings("v4l2", device)
 
 
 @dataclass(frozen=True)
@@ -61,7 +30,8 @@ class FaceSettings:
     `face_recognition` does. `liveness`: what is asked of a person so that a picture does not pass.
 
     `card_camera` is a second camera over the tray that sees the card's front; without it the patient shows the front to
-    `camera`.
+    `camera`. Of either camera: `size` is what it is asked for ("640x480"), `rotation` how many degrees its picture is
+    turned clockwise, `exposure` milliseconds, or "auto" (`kiosk.face.camera_settings`).
     """
 
     camera: str
@@ -71,12 +41,18 @@ class FaceSettings:
     liveness: Literal["off", "blink", "challenge"] = "challenge"
     attempt_seconds: float = 10.0
     frames: int = FRAMES_FLOOR
+    camera_size: str = SIZE
+    camera_rotation: Rotation = 0
+    camera_exposure: Exposure = "auto"
     card_camera: str | None = None
+    card_camera_size: str = SIZE
+    card_camera_rotation: Rotation = 0
+    card_camera_exposure: Exposure = "auto"
 
     def __post_init__(self) -> None:
-        camera_settings(self.camera)
+        _ = self.filming
         try:
-            camera_settings(self.front_camera)
+            _ = self.front_filming
         except ValueError as error:
             raise ValueError(f"card_{error}") from error
         if not SFACE.floor <= self.accept <= SFACE.strictest:
@@ -99,11 +75,25 @@ class FaceSettings:
         return self.accept if self.engine == "sface" else -self.distance
 
     @property
-    def front_camera(self) -> str:
-        """The camera that sees the card's front."""
-        return self.camera if self.card_camera is None else self.card_camera
+    def filming(self) -> CameraSettings:
+        """The camera that sees the person."""
+        return camera_settings(
+            self.camera, size=self.camera_size, rotation=self.camera_rotation, exposure=self.camera_exposure
+        )
+
+    @property
+    def front_filming(self) -> CameraSettings:
+        """The camera that sees the card's front: the one over the tray, or else the only one."""
+        if self.card_camera is None:
+            return self.filming
+        return camera_settings(
+            self.card_camera,
+            size=self.card_camera_size,
+            rotation=self.card_camera_rotation,
+            exposure=self.card_camera_exposure,
+        )
 
     @property
     def is_simulated(self) -> bool:
         """True where a camera is not a real device: every check-in made with it is a simulated one."""
-        return camera_settings(self.camera).is_simulated or camera_settings(self.front_camera).is_simulated
+        return self.filming.is_simulated or self.front_filming.is_simulated

@@ -52,7 +52,7 @@ def _reader(settings: KioskSettings) -> str:
 def _camera(settings: KioskSettings) -> str:
     from kiosk.face.camera import camera_state  # noqa: PLC0415
 
-    return camera_state(settings.face.camera)
+    return camera_state(settings.face.filming)
 
 
 def _tray(settings: KioskSettings) -> str:
@@ -60,7 +60,7 @@ def _tray(settings: KioskSettings) -> str:
 
     if settings.face.card_camera is None:
         return f"no camera looks down at the card, and none is needed: card_front is {settings.card_front}"
-    return f"over the card: {camera_state(settings.face.card_camera)}"
+    return f"over the card: {camera_state(settings.face.front_filming)}"
 
 
 def _engine(settings: KioskSettings) -> str:

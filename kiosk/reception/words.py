@@ -53,12 +53,17 @@ STAGES = {
     "reading": "カードを読んでいます",
     "refused": "使えないカードです",
     "choosing_method": "確認方法を選んでいます",
+    "reading_front": "カードの表を読んでいます",
+    "placing_again": "カードを置き直しています",
+    "typing_check_number": "カードの番号を入力しています",
     "looking_at_face": "顔を確認しています",
     "typing_pin": "暗証番号を入力しています",
     "offering_last_try": "暗証番号 残り1回",
     "comparing": "目視で確認中",
     "verifying": "資格を照会しています",
+    "offering_registration": "利用登録を選んでいます",
     "consenting": "同意を選んでいます",
+    "choosing_prescription": "処方箋を選んでいます",
     "concluding": "同意を登録しています",
     "committing": "受付を登録しています",
     "checked_in": "受付が終わりました",
@@ -70,11 +75,15 @@ STAGES = {
 STOPPED_AT = {
     "reading": "カード",
     "choosing_method": "確認方法",
+    "reading_front": "カードの表",
+    "placing_again": "カードの置き直し",
+    "typing_check_number": "カードの番号",
     "looking_at_face": "顔",
     "typing_pin": "暗証番号",
     "offering_last_try": "暗証番号",
     "comparing": "目視確認",
     "verifying": "資格の照会",
+    "offering_registration": "利用登録",
 }
 """Where a visit that reached no answer ended, in a word."""
 
@@ -86,6 +95,14 @@ HELP = {
     HelpReason.CARD_LEFT: "カードの取り忘れです",
     HelpReason.STOPPED: "受付が途中で終わりました",
     HelpReason.TROUBLE: "受付機の調子が悪いようです",
+    HelpReason.CAMERA_NOT_THERE: "カメラがつながっていません",
+    HelpReason.CAMERA_BUSY: "カメラを別のプログラムが使っています",
+    HelpReason.CAMERA_NO_PERMISSION: "カメラを使う権限がありません",
+    HelpReason.CAMERA_NOT_A_CAMERA: "設定された機器はカメラではありません",
+    HelpReason.CAMERA_SILENT: "カメラから映像が来ません",
+    HelpReason.CAMERA_FROZEN: "カメラの映像が止まっています",
+    HelpReason.CAMERA_BLACK: "カメラが覆われているか、真っ暗です",
+    HelpReason.CAMERA_UNPLUGGED: "カメラが抜けました",
 }
 
 HELP_NEXT = {
@@ -96,6 +113,14 @@ HELP_NEXT = {
     HelpReason.CARD_LEFT: "すぐにお返しする",
     HelpReason.STOPPED: "受付をお手伝いする",
     HelpReason.TROUBLE: "受付で対応する",
+    HelpReason.CAMERA_NOT_THERE: "暗証番号か目視確認をご案内。カメラの線を確かめる",
+    HelpReason.CAMERA_BUSY: "暗証番号か目視確認をご案内。受付機を再起動する",
+    HelpReason.CAMERA_NO_PERMISSION: "暗証番号か目視確認をご案内。設定した人に連絡する",
+    HelpReason.CAMERA_NOT_A_CAMERA: "暗証番号か目視確認をご案内。設定した人に連絡する",
+    HelpReason.CAMERA_SILENT: "暗証番号か目視確認をご案内。カメラの線を抜き差しする",
+    HelpReason.CAMERA_FROZEN: "暗証番号か目視確認をご案内。カメラの線を抜き差しする",
+    HelpReason.CAMERA_BLACK: "暗証番号か目視確認をご案内。カメラの前と明かりを確かめる",
+    HelpReason.CAMERA_UNPLUGGED: "暗証番号か目視確認をご案内。カメラの線を差す",
 }
 
 METHODS = {Method.FACE: "顔", Method.PIN: "暗証番号", Method.VISUAL: "目視"}

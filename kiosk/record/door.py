@@ -25,6 +25,14 @@ class HelpReason(StrEnum):
     STOPPED = "stopped"
     """A visit ended before there was an answer of the centre; `stage` says where."""
     TROUBLE = "trouble"
+    CAMERA_NOT_THERE = "camera_not_there"
+    CAMERA_BUSY = "camera_busy"
+    CAMERA_NO_PERMISSION = "camera_no_permission"
+    CAMERA_NOT_A_CAMERA = "camera_not_a_camera"
+    CAMERA_SILENT = "camera_silent"
+    CAMERA_FROZEN = "camera_frozen"
+    CAMERA_BLACK = "camera_black"
+    CAMERA_UNPLUGGED = "camera_unplugged"
 
 
 @dataclass(frozen=True)

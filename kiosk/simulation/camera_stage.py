@@ -1,9 +1,12 @@
-"""What stands before the simulated camera: a sitter, a clip, or a card's front (or back) that is held up or lies in the tray.
+"""What stands before the simulated camera: a sitter, a clip, a scene, or a card's front (or back) that is held up or lies in the tray.
 
 It can be changed while somebody films. Words, one a line on the camera's standard input; each is answered with one line of
 JSON on its standard output, `{"showing": "front"}` or `{"error": "..."}`:
 
-    face            the sitter, or the clip
+    face            the sitter, the clip or the scene
+    scene NAME      another scene (`kiosk.simulation.people.Scene`), from its beginning; it is shown
+    ask WORD        what the kiosk's screen asks for now: blink, turn_left, turn_right, face_front or nothing; whoever
+                    heeds in a scene does it, in a human's time
     front, back     that side of the card
     nothing         the empty tray
     card DIR        another card from now on: the folder of an issued card (its info.json); a card with nothing of ours
@@ -12,11 +15,12 @@ JSON on its standard output, `{"showing": "front"}` or `{"error": "..."}`:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kiosk.errors import KioskError, UsageError
+from kiosk.simulation.camera_cast import Cast
 from kiosk.simulation.people import Picture
 
 if TYPE_CHECKING:
@@ -27,14 +31,12 @@ VIEWS: Final = ("tray", "hand", "sleeve")
 
 SIDES: Final = ("front", "back")
 
-Film = Callable[[], Iterator[Picture]]
-
 
 class Stage:
-    """Shows `faces` or a card; any thread may film, one at a time changes it."""
+    """Shows the cast or a card; any thread may film, one at a time changes it."""
 
-    def __init__(self, faces: Film, *, view: str = "tray", seed: int = 1) -> None:
-        self._faces = faces
+    def __init__(self, cast: Cast, *, view: str = "tray", seed: int = 1) -> None:
+        self._cast = cast
         self._view = view
         self._seed = seed
         self._person: Person | None = None
@@ -58,7 +60,9 @@ class Stage:
     def show(self, what: str) -> None:
         """Show "face", "front", "back" or "nothing" from now on. Raises `UsageError`."""
         if what not in ("face", "nothing", *SIDES):
-            raise UsageError("expected face, front, back, nothing, or card and a folder")
+            raise UsageError(
+                "expected face, front, back, nothing, scene and its name, ask and a word, or card and a folder"
+            )
         self._print(what)
         self._showing = what
         self._changes += 1
@@ -78,6 +82,13 @@ class Stage:
         try:
             if word == "card" and rest:
                 self.card(Path(rest))
+            elif word == "scene":
+                self._cast.play(rest)
+                self.show("face")
+                return {"showing": self._showing, "scene": rest}
+            elif word == "ask":
+                self._cast.ask(rest)
+                return {"showing": self._showing, "asked": rest}
             else:
                 self.show(word)
         except KioskError as error:
@@ -95,7 +106,7 @@ class Stage:
 
     def _clip(self) -> Iterator[Picture]:
         if self._showing == "face":
-            return self._faces()
+            return self._cast.film()
         from kiosk.simulation import card_scene  # noqa: PLC0415 - see `card`
 
         views = {

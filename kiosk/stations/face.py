@@ -16,7 +16,7 @@ from kiosk.face.preview import Picture, PreviewBlock
 from kiosk.face.settings import FaceSettings
 from kiosk.face.verdict import Ending
 from kiosk.visit import events as ev
-from kiosk.visit.appliance import Advice, Ask, FaceHint, FacePrompt, FrontAdvice
+from kiosk.visit.appliance import Advice, Ask, CameraTrouble, FaceHint, FacePrompt, FrontAdvice
 from kiosk.visit.effects import Effect, LookAtFace, ReadFront, ShowComparison, StopLooking
 
 log = logging.getLogger("kiosk.stations.face")
@@ -154,8 +154,9 @@ class FaceStation:
             case said.NotMatched(ending=ending, covering=covering):
                 self._tell_prompt(None)
                 return ev.FaceNotMatched(ask, _hint(Ending(ending), None if covering is None else Covering(covering)))
-            case said.Unavailable():
-                return ev.FaceUnavailable(ask)
+            case said.Unavailable(fault=fault):
+                self._tell_prompt(None)
+                return ev.FaceUnavailable(ask, None if fault is None else CameraTrouble(fault))
             case said.Shown(with_photo=with_photo):
                 return ev.ComparisonShown(ask, with_photo=with_photo, simulated=simulated)
 

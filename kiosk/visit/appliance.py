@@ -72,6 +72,19 @@ class FaceHint(StrEnum):
     """What was asked was not seen in time."""
 
 
+class CameraTrouble(StrEnum):
+    """What is wrong with the camera, for staff: one sentence each on the board (`HelpReason`, "camera_...")."""
+
+    NOT_THERE = "not_there"
+    BUSY = "busy"
+    NO_PERMISSION = "no_permission"
+    NOT_A_CAMERA = "not_a_camera"
+    SILENT = "silent"
+    FROZEN = "frozen"
+    BLACK = "black"
+    UNPLUGGED = "unplugged"
+
+
 class FrontAdvice(StrEnum):
     """One thing that helps the camera to read the card's front."""
 

@@ -12,6 +12,7 @@ from kiosk.record.ids import QueueNumber, VisitId
 from kiosk.visit.appliance import (
     Advice,
     Ask,
+    CameraTrouble,
     CardProblem,
     ChipPhoto,
     FaceHint,
@@ -220,9 +221,10 @@ class FaceNotMatched:
 
 @dataclass(frozen=True)
 class FaceUnavailable:
-    """No camera, no models: the face way cannot be offered."""
+    """No camera, no models: the face way cannot be offered. `trouble`: what is wrong with the camera, if it is that."""
 
     ask: Ask
+    trouble: CameraTrouble | None = None
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from kiosk.errors import ExitCode
-from kiosk.face import camera as camera_room
 from kiosk.face.camera import FilmingCamera, camera_state, open_camera
+from kiosk.face.camera_faults import CameraFaultError, Fault
+from kiosk.face.camera_settings import Rotation
 from kiosk.face.errors import CameraError
 from kiosk.face.matcher import Picture
-from kiosk.face.sources import SocketSource, fitted
+from kiosk.face.sources import SocketSource, fitted, prepared
 from kiosk.simulation.people import Sitter
 from tests.face.parts import CameraProcess, wait_for
 
@@ -47,7 +48,7 @@ def test_a_camera_always_holds_the_newest_frame(camera_process: Start) -> None:
     [
         ("/dev/video63", "is not there"),
         ("v4l2:/dev/v4l/by-id/usb-Nothing-video-index0", "is not there"),
-        ("/dev/null", "cannot be opened"),
+        ("/dev/null", "is not a camera"),
         ("/dev/shm", "is not a camera"),
         ("socket:/nonexistent/camera", "nobody answers"),
     ],
@@ -117,8 +118,8 @@ def one_frame(shade: int) -> bytes:
 
 
 def test_a_camera_that_falls_silent_is_opened_again(tap: Callable[..., tuple[str, Tap]]) -> None:
-    path, played = tap([one_frame(1)], [one_frame(2)])
-    camera = FilmingCamera(SocketSource(path))
+    path, played = tap([one_frame(101)], [one_frame(102)])
+    camera = FilmingCamera(SocketSource(path), path)
     try:
         first = camera.newest(after=0, seconds=5)
         second = camera.newest(after=1, seconds=10)
@@ -126,20 +127,21 @@ def test_a_camera_that_falls_silent_is_opened_again(tap: Callable[..., tuple[str
         camera.close()
     assert first is not None
     assert second is not None
-    assert (first.picture.min(), second.picture.min()) == (1, 2)
+    assert (first.picture.min(), second.picture.min()) == (101, 102)
     assert played.accepted == 2
 
 
 def test_a_camera_that_stays_silent_is_gone(
     tap: Callable[..., tuple[str, Tap]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(camera_room, "SILENT", 0.05)
-    monkeypatch.setattr("kiosk.face.sources.SILENT", 0.05)
-    path, _ = tap([one_frame(1)], [], [], [])
-    camera = FilmingCamera(SocketSource(path))
+    for room in ("camera_watch", "sources"):
+        monkeypatch.setattr(f"kiosk.face.{room}.SILENT", 0.05)
+    monkeypatch.setattr("kiosk.face.camera_watch.STARTING", 0.05)
+    path, _ = tap([one_frame(100)], [], [], [])
+    camera = FilmingCamera(SocketSource(path), f"socket:{path}")
     try:
         assert camera.newest(after=0, seconds=5) is not None
-        with pytest.raises(CameraError, match="gives no frames"):
+        with pytest.raises(CameraError, match="gives no pictures"):
             camera.newest(after=1, seconds=10)
     finally:
         camera.close()
@@ -158,15 +160,16 @@ def test_a_hostile_frame_header_is_a_typed_error(tap: Callable[..., tuple[str, T
     path, _ = tap([header])
     source = SocketSource(path)
     source.open()
-    with pytest.raises(CameraError, match="not a frame"):
+    with pytest.raises(CameraFaultError, match="does not send frames") as error:
         source.read()
+    assert error.value.fault is Fault.NOT_A_CAMERA
     source.close()
 
 
 def test_closing_lets_go_of_the_camera(tap: Callable[..., tuple[str, Tap]]) -> None:
     path, _ = tap([one_frame(1)])
     before = threading.active_count()
-    camera = FilmingCamera(SocketSource(path))
+    camera = FilmingCamera(SocketSource(path), path)
     assert camera.newest(after=0, seconds=5) is not None
     camera.close()
     camera.close()
@@ -180,3 +183,15 @@ def test_closing_lets_go_of_the_camera(tap: Callable[..., tuple[str, Tap]]) -> N
 def test_a_camera_that_does_not_do_what_it_was_asked_is_shrunk(given: tuple[int, int], shape: tuple[int, int]) -> None:
     frame: Picture = np.zeros((*given, 3), np.uint8)
     assert fitted(frame).shape == (*shape, 3)
+
+
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_what_a_frame_is_made_from_is_overwritten(rotation: Rotation) -> None:
+    """A card's front may be on it; the frame itself is overwritten by whoever read it."""
+    given: Picture = np.full((720, 1280, 3), 7, np.uint8)
+    done = prepared(given, rotation)
+    assert done.min() == 7
+    assert given.max() == 0
+    small: Picture = np.full((48, 64, 3), 7, np.uint8)
+    assert prepared(small, 0) is small
+    assert small.min() == 7

@@ -147,7 +147,7 @@ def test_without_a_booth_nothing_is_called_read(camera_process: Start, studio_ro
 def test_a_missing_camera_over_the_tray_is_told_quickly(studio_room: Spawn) -> None:
     room = studio_room("socket:/nonexistent/camera", card_camera="socket:/nonexistent/other")
     room.studio.read_front(1)
-    assert room.until(DECIDED) == Unavailable(1, "no_camera")
+    assert room.until(DECIDED) == Unavailable(1, "no_camera", "not_there")
 
 
 def test_who_does_not_read_a_front_pays_nothing_for_it(studio_room: Spawn) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from kiosk.face import messages
 from kiosk.face.advice import Advice, Covering, Prompt
+from kiosk.face.camera_faults import Fault
 from kiosk.face.errors import StudioError
 from kiosk.face.messages import (
     PACKET,
@@ -28,8 +29,9 @@ from kiosk.face.messages import (
 )
 from kiosk.face.settings import FaceSettings
 from kiosk.face.verdict import Ending
+from kiosk.record.door import HelpReason
 from kiosk.visit.appliance import Advice as AdviceOfTheHeart
-from kiosk.visit.appliance import FacePrompt, FrontAdvice
+from kiosk.visit.appliance import CameraTrouble, FacePrompt, FrontAdvice
 
 COMMANDS: list[StudioCommand] = [
     Begin(FaceSettings("socket:/x", accept=0.47)),
@@ -48,6 +50,7 @@ MESSAGES: list[StudioMessage] = [
     NotMatched(1, Ending.UNLIKE.value, Covering.MASK.value),
     NotMatched(1, Ending.UNANSWERED.value),
     Unavailable(1, Why.NO_CAMERA.value),
+    Unavailable(4, Why.NO_CAMERA.value, Fault.UNPLUGGED.value),
     Shown(1, with_photo=False),
     Seen(1, Advice.CARD_GLARE.value, 0.0),
     FrontRead(1),
@@ -99,12 +102,29 @@ def test_a_broken_packet_is_one_typed_error_on_either_side(data: bytes) -> None:
 
 def test_no_message_has_room_for_a_score_or_for_digits_of_a_card() -> None:
     fields = {name for said in MESSAGES for name in json.loads(messages.packet(said))}
-    assert fields == {"say", "token", "advice", "progress", "prompt", "ending", "covering", "word", "with_photo"}
+    assert fields == {
+        "say",
+        "token",
+        "advice",
+        "progress",
+        "prompt",
+        "ending",
+        "covering",
+        "word",
+        "fault",
+        "with_photo",
+    }
 
 
 def test_advice_has_the_words_of_the_heart() -> None:
     of_the_heart = {word.value for word in AdviceOfTheHeart} | {word.value for word in FrontAdvice}
     assert {word.value for word in Advice} == of_the_heart
+
+
+def test_a_camera_s_faults_have_the_words_of_the_heart_and_of_the_board() -> None:
+    faults = {word.value for word in Fault}
+    assert faults == {word.value for word in CameraTrouble}
+    assert {f"camera_{fault}" for fault in faults} <= {reason.value for reason in HelpReason}
 
 
 def test_prompts_have_the_words_of_the_heart() -> None:

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from kiosk import settings
 from kiosk.errors import SettingsError
-from kiosk.face.settings import CameraSettings, FaceSettings, camera_settings
+from kiosk.face.camera_settings import CameraSettings, camera_settings
+from kiosk.face.settings import FaceSettings
 
 DEVICE = "/dev/v4l/by-id/usb-Example_Camera-video-index0"
 
@@ -21,9 +23,9 @@ def test_a_device_is_a_real_camera(spec: str) -> None:
 
 def test_a_second_camera_may_look_at_the_card() -> None:
     settings = FaceSettings(camera=DEVICE, card_camera="/dev/video2")
-    assert settings.front_camera == "/dev/video2"
+    assert settings.front_filming.path == "/dev/video2"
     assert not settings.is_simulated
-    assert FaceSettings(camera=DEVICE).front_camera == DEVICE
+    assert FaceSettings(camera=DEVICE).front_filming.path == DEVICE
 
 
 def test_one_simulated_camera_of_two_makes_the_kiosk_a_simulated_one() -> None:
@@ -79,3 +81,34 @@ def test_what_the_kiosk_process_imports_brings_no_opencv_along() -> None:
         "assert 'cv2' not in sys.modules"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=30).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "exposure"), [({}, "auto"), ({"camera_exposure": "auto"}, "auto"), ({"camera_exposure": 8}, 8.0)]
+)
+def test_each_camera_is_set_for_itself(written: dict[str, object], exposure: str | float) -> None:
+    given = {"camera": DEVICE, "camera_rotation": 90, "card_camera": "/dev/video2", "card_camera_size": "1280x720"}
+    read = settings.from_mapping({**given, **written}, FaceSettings, where="kiosk.yaml", base=Path())
+    assert (read.filming.rotation, read.filming.exposure, read.filming.pixels) == (90, exposure, (640, 480))
+    assert (read.front_filming.rotation, read.front_filming.pixels) == (0, (1280, 720))
+    assert FaceSettings(camera=DEVICE, camera_rotation=180).front_filming.rotation == 180
+
+
+@pytest.mark.parametrize(
+    ("written", "sentence"),
+    [
+        ({"camera_exposure": "bright"}, r"camera_exposure is not usable; expected one of: auto or a number$"),
+        ({"camera_exposure": None}, r"camera_exposure is not usable; expected one of: auto or a number$"),
+        ({"camera_exposure": 0}, r"face\.camera_exposure: expected auto, or 0\.1 to 1000 milliseconds"),
+        ({"camera_rotation": 45}, r"camera_rotation is not usable; expected one of: 0, 90, 180, 270$"),
+        ({"camera_size": "big"}, r"face\.camera_size: expected 320x240 to 1920x1080"),
+        ({"card_camera": DEVICE, "card_camera_size": "big"}, r"face\.card_camera_size: expected"),
+    ],
+)
+def test_a_camera_that_is_set_wrongly_is_one_sentence(written: dict[str, object], sentence: str) -> None:
+    @dataclass(frozen=True)
+    class File:
+        face: FaceSettings
+
+    with pytest.raises(SettingsError, match=sentence):
+        settings.from_mapping({"face": {"camera": DEVICE, **written}}, File, where="kiosk.yaml", base=Path())

@@ -114,7 +114,9 @@ def test_stopping_in_the_middle_answers_nothing_and_leaves_nothing(camera_proces
     assert said == Matched(2)
 
 
-def test_an_empty_chair_ends_the_attempt_without_a_comparison(studio_room: Spawn, camera_process: Start, tmp_path: Path) -> None:
+def test_an_empty_chair_ends_the_attempt_without_a_comparison(
+    studio_room: Spawn, camera_process: Start, tmp_path: Path
+) -> None:
     room = studio_room(camera_process(Sitter.ASTRONAUT, "--clip", str(wall(tmp_path))).spec, attempt_seconds=2.0)
     room.send_photo(photo_jp2(Sitter.ASTRONAUT))
     room.studio.look(1)
@@ -129,9 +131,9 @@ def test_a_missing_camera_is_told_quickly(studio_room: Spawn) -> None:
     room.send_photo(photo_jp2(Sitter.ASTRONAUT))
     begun = time.monotonic()
     room.studio.look(1)
-    assert room.until(DECIDED) == Unavailable(1, "no_camera")
+    assert room.until(DECIDED) == Unavailable(1, "no_camera", "not_there")
     room.studio.compare(2)
-    assert room.until((Shown, Unavailable)) == Unavailable(2, "no_camera")
+    assert room.until((Shown, Unavailable)) == Unavailable(2, "no_camera", "not_there")
     assert time.monotonic() - begun < 2
 
 
@@ -141,7 +143,7 @@ def test_a_camera_that_dies_in_the_middle_is_told(camera_process: Start, studio_
     room.studio.compare(1)
     assert room.until((Shown, Unavailable)) == Shown(1, with_photo=False)
     camera.end()
-    assert room.until(Unavailable) == Unavailable(1, "no_camera")
+    assert room.until(Unavailable) == Unavailable(1, "no_camera", "unplugged")
     wait_for(lambda: zeroed(room))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,8 @@ from kiosk.reception import words
 from kiosk.record.door import HelpReason
 from kiosk.record.eligibility import Sex, Validity
 from kiosk.record.identity import Method
+from kiosk.visit.appliance import Stage
+from kiosk.visit.endings import stage_word
 
 
 @pytest.mark.parametrize(
@@ -59,7 +62,14 @@ def test_kiosks_have_short_names(kiosk_id: str, said: str) -> None:
 def test_every_value_of_the_contract_has_its_words() -> None:
     assert set(words.VERDICTS) == set(Validity)
     assert set(words.HELP) == set(words.HELP_NEXT) == set(HelpReason)
+    stages = {stage_word(None), "farewell", *(_snake(stage.__name__) for stage in get_args(Stage))}
+    assert set(words.STAGES) == stages
+    assert set(words.STOPPED_AT) <= stages
     assert set(words.METHODS) == set(Method)
     assert set(words.SEXES) == set(Sex)
     for validity, verdict in words.VERDICTS.items():
         assert (verdict.next_step == "") == (validity is Validity.VALID)
+
+
+def _snake(name: str) -> str:
+    return "".join("_" + letter.lower() if letter.isupper() and at else letter.lower() for at, letter in enumerate(name))

@@ -16,6 +16,7 @@ from kiosk.record.ids import new_visit_id
 from kiosk.visit import effects as fx
 from kiosk.visit import events as ev
 from kiosk.visit.appliance import (
+    CameraTrouble,
     CardProblem,
     CheckedIn,
     ChipPhoto,
@@ -206,6 +207,17 @@ def test_staff_who_were_granted_confirm_on_the_board_and_the_record_names_them()
     story.happens(ev.Answered(story.asked(fx.VerifyIdentity), told.answer(Validity.INVALID)))
     assert committed(story).checkin.identity.method is Method.VISUAL
     assert committed(story).checkin.identity.staff_id == "s01"
+
+
+@pytest.mark.parametrize("trouble", CameraTrouble)
+def test_a_camera_that_cannot_be_used_is_told_to_the_desk_in_its_own_words(trouble: CameraTrouble) -> None:
+    story = told.choosing().happens(ev.Tapped("choose_face"))
+    story.happens(ev.PhotoSent(story.asked(fx.SendPhoto)))
+    story.happens(ev.FaceUnavailable(story.asked(fx.LookAtFace), trouble))
+    assert story.stage == ChoosingMethod(Nudge.FACE_UNAVAILABLE)
+    (call,) = story.wanted(fx.CallDesk)
+    assert isinstance(call, fx.CallDesk)
+    assert call.reason is HelpReason(f"camera_{trouble}")
 
 
 def test_without_the_chips_photo_nobody_is_filmed_and_the_print_is_compared() -> None:

@@ -83,7 +83,9 @@ def react(scene: Scene, stage: Comparing, event: Event) -> Outcome:
             return go(Scene(scene.appliance, visit), shown, AnswerCommand(stage.grant.command_id, "comparing"))
         case FaceUnavailable() | StudioLost():
             lost = replace(scene.visit, photo_sent=False, outstanding=frozenset())
-            return _by_the_print(Scene(scene.appliance, lost), stage)
+            printed = _by_the_print(Scene(scene.appliance, lost), stage)
+            calls = ways.camera_calls(scene, event) if isinstance(event, FaceUnavailable) else ()
+            return Next(printed.visit, (*printed.effects, *calls))
         case VisualConfirmed(command_id=command_id, staff_id=staff_id):
             return _confirmed(scene, stage, command_id, staff_id)
         case VisualRefused(command_id=command_id, staff_id=staff_id):

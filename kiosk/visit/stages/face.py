@@ -50,7 +50,8 @@ def react(scene: Scene, stage: LookingAtFace, event: Event) -> Outcome:
             return _failed(Scene(scene.appliance, replace(scene.visit, photo_sent=False, outstanding=frozenset())))
         case FaceUnavailable():
             visit = replace(scene.visit, face_failures=ways.FACE_ATTEMPTS)
-            return go(Scene(scene.appliance, visit), ChoosingMethod(Nudge.FACE_UNAVAILABLE))
+            told = ways.camera_calls(scene, event)
+            return go(Scene(scene.appliance, visit), ChoosingMethod(Nudge.FACE_UNAVAILABLE), *told)
         case Tapped(action="choose_pin"):
             return ways.choose_pin(scene)
         case Tick() if scene.now - scene.visit.since > STAGE_SECONDS:

@@ -72,7 +72,9 @@ def react_reading(scene: Scene, stage: ReadingFront, event: Event) -> Outcome:
             return _failed(scene, Nudge.FRONT_UNREADABLE)
         case StudioLost() | FaceUnavailable():
             visit = replace(scene.visit, face_failures=ways.FACE_ATTEMPTS, outstanding=frozenset())
-            return _failed(Scene(scene.appliance, visit), Nudge.FACE_UNAVAILABLE)
+            chosen = _failed(Scene(scene.appliance, visit), Nudge.FACE_UNAVAILABLE)
+            calls = ways.camera_calls(scene, event) if isinstance(event, FaceUnavailable) else ()
+            return Next(chosen.visit, (*chosen.effects, *calls))
         case CardPlaced():
             # Placed again before it could be read: first see that it is the same card, then choose again.
             failed = replace(scene.visit, front_failures=scene.visit.front_failures + 1)

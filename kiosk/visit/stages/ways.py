@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from kiosk.record.door import HelpReason
 from kiosk.record.identity import Method
 from kiosk.visit.appliance import (
     Appliance,
@@ -17,8 +18,9 @@ from kiosk.visit.appliance import (
     TypingPin,
     Visit,
 )
-from kiosk.visit.effects import ForgetDigits, LookAtFace, ReadFront, SendPhoto
-from kiosk.visit.events import PhotoSent
+from kiosk.visit.effects import CallDesk, ForgetDigits, LookAtFace, ReadFront, SendPhoto
+from kiosk.visit.endings import stage_word
+from kiosk.visit.events import FaceUnavailable, PhotoSent
 from kiosk.visit.outcome import Outcome, Scene, go
 
 IDLE_SECONDS: Final = 60.0
@@ -82,6 +84,14 @@ def without_photo(visit: Visit, *, absent: bool) -> Visit:
     """The visit once it is known that the chip's photo cannot be had, or that there is none."""
     card = visit.card
     return replace(visit, card=card and replace(card, photo=ChipPhoto.ABSENT if absent else ChipPhoto.SHUT))
+
+
+def camera_calls(scene: Scene, event: FaceUnavailable) -> tuple[CallDesk, ...]:
+    """The line that tells the desk what is wrong with the camera, if anything is."""
+    if event.trouble is None:
+        return ()
+    reason = HelpReason(f"camera_{event.trouble}")
+    return (CallDesk(scene.visit.visit_id, reason, stage_word(scene.visit.stage)),)
 
 
 def _can_face(appliance: Appliance, visit: Visit) -> bool:
