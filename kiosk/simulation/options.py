@@ -45,6 +45,13 @@ def add_demo_options(parser: argparse.ArgumentParser) -> None:
         help="how the kiosk gets what is printed on the card (check number B)",
     )
     parser.add_argument("--impostor", action="store_true", help="another person before the camera: must not check in")
+    parser.add_argument(
+        "--scene",
+        default="living",
+        metavar="S",
+        help="what happens before the camera, with the face way: living, photograph, phone_replay, mask, friend, ... "
+        "(`kiosk simulate camera --help` lists them)",
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the player's pictures go (./demo-pictures)")
     parser.add_argument("--json", action="store_true", help="the last line is a JSON object that tells how it went")
     parser.add_argument("--camera", metavar="DEVICE", help="your own camera (/dev/video0) instead of the clip")

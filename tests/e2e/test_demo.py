@@ -36,8 +36,9 @@ def test_a_patient_checks_in_and_the_board_shows_it(method: str, tmp_path: Path)
     assert (tmp_path / "board.png").stat().st_size > 10_000
 
 
-def test_somebody_else_before_the_camera_is_not_checked_in_and_the_desk_is_told(tmp_path: Path) -> None:
-    code, told, words = demo(tmp_path, "--impostor")
+@pytest.mark.parametrize("who", [("--impostor",), ("--scene", "photograph")], ids=" ".join)
+def test_who_is_not_the_holder_is_not_checked_in_and_the_desk_is_told(who: tuple[str, ...], tmp_path: Path) -> None:
+    code, told, words = demo(tmp_path, *who)
     assert code == 4, words
     assert told["checkin_id"] is None
     assert told["reception_seen"] is False

@@ -22,6 +22,7 @@ from kiosk.simulation.demo.children import Child, own_command
 from kiosk.simulation.demo.glass import environment_of, glass
 from kiosk.simulation.demo.player import CardRefusedError, Player, PlayError
 from kiosk.simulation.demo.site import Site, site
+from kiosk.simulation.people import ATTACKS, Scene
 from kiosk.ui.geometry import Panel
 
 PANEL = (1280, 800, 10.1)
@@ -56,9 +57,11 @@ def demo(args: argparse.Namespace) -> int:
     headless = args.headless or not os.environ.get("DISPLAY")
     if args.impostor and args.method != "face":
         args.method = "face"
+    if _scene(args) is not Scene.LIVING:
+        args.method = "face"
     if args.camera is not None:
-        if args.impostor:
-            raise UsageError("--camera and --impostor do not go together: the stranger is a clip")
+        if args.impostor or _scene(args) is not Scene.LIVING:
+            raise UsageError("--camera goes with neither --impostor nor --scene: those are simulated")
         _say("with your camera the face way will say no: the virtual card carries an astronaut's portrait, not yours")
     with _termination_unwinds(), tempfile.TemporaryDirectory(prefix="kiosk-demo-") as scratch:
         folder = Path(scratch)
@@ -77,6 +80,7 @@ def _by_hand(args: argparse.Namespace, folder: Path) -> int:
         folder,
         _step,
         sitter=sitter,
+        scene=_scene(args).value,
         camera=args.camera,
         window=True,
         panel=PANEL,
@@ -147,6 +151,7 @@ def _play(args: argparse.Namespace, folder: Path, pictures: Path, outcome: Outco
                 folder,
                 _step,
                 sitter=sitter,
+                scene=_scene(args).value,
                 camera=args.camera,
                 window=False,
                 panel=PANEL,
@@ -167,16 +172,37 @@ def _play(args: argparse.Namespace, folder: Path, pictures: Path, outcome: Outco
         try:
             player.screen("P00", seconds=40)
             _step("a visit" if not args.impostor else "a visit by somebody else")
-            if args.impostor:
-                player.fail_as_impostor()
+            if _is_refused(args, player):
                 _tell_refusal(board, outcome)
             else:
-                player.identify(args.method, board)
+                if args.method != "face" or _scene(args) is Scene.LIVING:
+                    player.identify(args.method, board)
+                else:
+                    player.screen("P08", "P16", seconds=45)
                 player.finish()
                 _tell_arrival(board, player, around, outcome)
         finally:
             outcome.screens = player.screens
             board.picture(pictures / "board.png")
+
+
+def _scene(args: argparse.Namespace) -> Scene:
+    """What happens before the simulated camera."""
+    try:
+        return Scene(args.scene)
+    except ValueError as error:
+        raise UsageError(f"--scene {args.scene}: expected one of: {', '.join(Scene)}") from error
+
+
+def _is_refused(args: argparse.Namespace, player: Player) -> bool:
+    """Whether the face way refused whoever is before the camera. Raises `PlayError` for a stranger or a picture it takes."""
+    scene = _scene(args)
+    if not args.impostor and (args.method != "face" or scene is Scene.LIVING):
+        return False
+    refused = player.is_refused()
+    if not refused and (args.impostor or scene in ATTACKS or scene is Scene.IMPOSTOR):
+        raise PlayError("a stranger, or a picture, was taken for the card's holder")
+    return refused
 
 
 def _tell_arrival(board: BoardPage, player: Player, around: Site, outcome: Outcome) -> None:

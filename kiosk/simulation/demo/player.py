@@ -226,13 +226,16 @@ class Player:
         self.site.pull()
         self.screen("P00", seconds=30)
 
-    def fail_as_impostor(self) -> None:
-        """Another person before the camera: three attempts, then the card is taken away."""
+    def is_refused(self) -> bool:
+        """The face way, whoever is before the camera: whether three attempts led nowhere, and the card was taken away."""
         self.site.place()
         self.recognised()
         self.choose_face()
-        shown = self.screen("P02", "P06", "P08", seconds=60)
-        if shown != "P02":
-            raise PlayError("a stranger was taken for the card's holder")
+        self.film()
+        if self.screens[-1] not in ("P02", "P06", "P08", "P16"):
+            self.screen("P02", "P06", "P08", "P16", seconds=90)
+        if self.screens[-1] != "P02":
+            return False
         self.site.pull()
         self.screen("P00f", "P00")
+        return True
