@@ -185,7 +185,7 @@ class Attempt:
                 told, said = time.monotonic(), standing
                 self._tell(Seen(token, standing.advice, standing.progress, standing.prompt))
         if not self._over.is_set():
-            self._tell_ending(token, verification.late(), None, counter)
+            self._tell_ending(token, verification.late(), verification.worn, counter)
         return None
 
     def _tell_ending(self, token: int, ending: Ending, covering: Covering | None, frames: int) -> None:

@@ -95,11 +95,16 @@ class Recognition:
         advice, sighting = self._taken(picture, mono)
         if self._verdict is None and len(self._good) == self._frames:
             self._verdict = self._matcher.scale.verdict(mean(self._good).likeness(self._photo), self._accept)
-            self._worn = commonest(self._coverings)
+            self._worn = self.worn
         steady = self._advice.hear(advice, mono)
         if self._verdict in {Verdict.RETRY, Verdict.REFUSE}:
             return Glimpse(None, 1.0, self._verdict, self._worn, sighting)
         return Glimpse(steady, len(self._good) / self._frames, self._verdict, sighting=sighting)
+
+    @property
+    def worn(self) -> Covering | None:
+        """What most of the frames gathered seem to be covered by."""
+        return commonest(self._coverings)
 
     def recheck(self, picture: Picture, sighting: Sighting) -> bool:
         """Compare the face just seen in `picture` with those gathered, even if it is turned away; whether it is theirs.

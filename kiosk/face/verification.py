@@ -59,11 +59,18 @@ class Verification:
         ending = _ending(glimpse, live, accepted=self._accepted)
         advice = None if live.prompt is not None and glimpse.advice in _PROMPTED else glimpse.advice
         prompt = None if advice is not None and live.prompt is Prompt.FACE_FRONT else live.prompt
-        return Standing(advice, prompt, (glimpse.progress + live.progress) / 2, ending, glimpse.covering)
+        # A mask hides the nose and the mouth, by which a turn is seen: it is worth a word there too.
+        worn = self.worn if ending is Ending.UNANSWERED else glimpse.covering
+        return Standing(advice, prompt, (glimpse.progress + live.progress) / 2, ending, worn)
 
     def late(self) -> Ending:
         """How the attempt ends when its time is over."""
         return Ending.UNANSWERED if self._accepted else Ending.UNSEEN
+
+    @property
+    def worn(self) -> Covering | None:
+        """What the person may take off before the next attempt, as far as it has been seen."""
+        return self._recognition.worn
 
 
 def _ending(glimpse: Glimpse, live: Live, *, accepted: bool) -> Ending | None:
