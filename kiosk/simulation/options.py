@@ -14,12 +14,13 @@ THINGS: Final = {
     "card": ("kiosk.simulation.card_command", "simulate_card", "a virtual My Number Card in a reader of its own"),
     "centre": ("kiosk.simulation.centre.command", "simulate_centre", "an eligibility centre that verifies and answers"),
     "camera": ("kiosk.simulation.camera", "simulate_camera", "a camera with a person before it"),
+    "terminal": ("kiosk.simulation.terminal", "simulate_terminal", "an eligibility terminal behind its folders"),
     "dock": ("kiosk.simulation.dock", "simulate_dock", "a window to choose, place and pull virtual cards"),
 }
 
 
 def add_things(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
-    """`card`, `centre`, `camera` and `dock` under `kiosk simulate`; `words` is the whole command line."""
+    """`card`, `centre`, `camera`, `terminal` and `dock` under `kiosk simulate`; `words` is the whole command line."""
     things = parser.add_subparsers(title="what", required=True, metavar="THING")
     for name, (module, command, help_line) in THINGS.items():
         thing = things.add_parser(name, help=help_line, description=f"Simulate {help_line}.")
