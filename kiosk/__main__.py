@@ -79,6 +79,12 @@ def _add_benches(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
 
         room.add_arguments(face)
         face.set_defaults(command=room.run)
+    live = benches.add_parser("liveness", help="how often attacks pass, and people do not, on films or moved pictures")
+    if "liveness" in words:
+        from kiosk.face.bench import liveness as films
+
+        films.add_arguments(live)
+        live.set_defaults(command=films.run)
 
 
 def _config(parser: argparse.ArgumentParser, name: str) -> None:

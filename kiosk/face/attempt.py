@@ -146,7 +146,7 @@ class Attempt:
         level = Level(self._settings.liveness)
         verification = Verification(
             Recognition(self._looker.matcher, template, self._settings.accept_likeness, self._settings.frames),
-            Liveness(level, random.SystemRandom(), self._looker.eyes),
+            Liveness(level, random.SystemRandom(), self._looker.eyes, camera_stands=self._settings.camera_stands),
         )
         camera = self._camera(token, self._settings.filming)
         if camera is None:

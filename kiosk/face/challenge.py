@@ -14,10 +14,14 @@ from typing import Final
 
 from kiosk.face.advice import Prompt
 from kiosk.face.blink import BlinkWatch, Lid, Moment
-from kiosk.face.turning import ASTRAY, BACK, TurnWatch, Way
+from kiosk.face.turning import ASTRAY, BACK, HALFWAY, TurnWatch, Way
 
 STEP: Final = 5.0
 """Seconds a person has for a blink, for a turn, and for coming back from it (domain/face-stack.md section 3)."""
+
+REACTION: Final = 0.2
+"""Seconds nobody can have reacted in: what begins sooner was under way before it was asked, and does not count. Simple
+reactions to something seen take 0.2 to 0.25 s, and a screen and a camera lie between."""
 
 SETTLED: Final = 0.5
 """Seconds to the front before anything is asked."""
@@ -63,6 +67,7 @@ class Challenge:
         self._step = 0
         self._since = 0.0
         self._halfway = False
+        self._ready = False
         self._home = False
 
     @property
@@ -90,11 +95,12 @@ class Challenge:
             case Prompt.BLINK:
                 if self._turns_asked and abs(aside) >= ASTRAY:
                     return self._word(Stand.WRONG, moment)
-                if lid is Lid.BLINKED and self._blinks.began >= self._since:
+                if lid is Lid.BLINKED and self._blinks.began >= self._since + (0.0 if self._unasked else REACTION):
                     self._next(moment.mono)
             case Prompt.TURN_LEFT | Prompt.TURN_RIGHT if self._turn is not None:
                 was_far = self._turn.far
-                way = self._turn.see(moment.yaw)
+                self._ready = self._ready or (abs(aside) < HALFWAY and moment.mono - self._since >= REACTION)
+                way = self._turn.see(moment.yaw, counts=self._ready)
                 if way is Way.WRONG_SIDE:
                     return self._word(Stand.WRONG, moment)
                 halfway = way is Way.HALFWAY
@@ -129,6 +135,7 @@ class Challenge:
 
     def _begin(self, mono: float) -> None:
         self._since = mono
+        self._ready = False
         self._turn = None
         if self._front is not None and self._asked in (Prompt.TURN_LEFT, Prompt.TURN_RIGHT):
             self._turn = TurnWatch(1 if self._asked is Prompt.TURN_LEFT else -1, self._front)

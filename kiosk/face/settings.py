@@ -27,7 +27,8 @@ class FaceSettings:
     """How faces are looked at. `attempt_seconds` is what recognition may take, `frames` how many are averaged.
 
     `engine` compares; `accept` is the cosine from which `sface` says yes, `distance` the one up to which
-    `face_recognition` does. `liveness`: what is asked of a person so that a picture does not pass.
+    `face_recognition` does. `liveness`: what is asked of a person so that a picture does not pass;
+    `camera_stands`: the camera is fixed, so that a backdrop that moves belongs to something held up.
 
     `card_camera` is a second camera over the tray that sees the card's front; without it the patient shows the front to
     `camera`. Of either camera: `size` is what it is asked for ("640x480"), `rotation` how many degrees its picture is
@@ -39,6 +40,7 @@ class FaceSettings:
     accept: float = SFACE.accept
     distance: float = -FACE_RECOGNITION.accept
     liveness: Literal["off", "blink", "challenge"] = "challenge"
+    camera_stands: bool = True
     attempt_seconds: float = 10.0
     frames: int = FRAMES_FLOOR
     camera_size: str = SIZE

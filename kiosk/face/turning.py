@@ -2,7 +2,8 @@
 
 The yaw proxy (how far the nose lies beside the middle of the eyes, in eye distances) is compared with where it was when
 this face looked to the front: a photograph that was taken a little from the side starts from there and gains nothing by
-it. Flat pictures turned and tilted by 35 to 55 degrees moved it by 0.25 at most, heads by 0.3 to 0.6 (liveness.py).
+it. A photograph of a face to the front, turned by 35 degrees, moved it by 0.29 at most, heads by 0.25 to 0.63
+(domain/face-stack.md section 3).
 """
 
 from __future__ import annotations
@@ -47,14 +48,16 @@ class TurnWatch:
         self.far = False
         """Whether the far end has been reached: now the way leads back."""
 
-    def see(self, yaw: float) -> Way:
-        """The next yaw of the same face."""
+    def see(self, yaw: float, *, counts: bool = True) -> Way:
+        """The next yaw of the same face; one that does not count can be wrong, but brings the turn no further."""
         out = min(max(self._side * (yaw - self._front), -_FAR_ENOUGH), _FAR_ENOUGH)
         if self._last is not None and abs(out - self._last) > JUMP:
             self.far = self._halfway = False
         self._last = out
         if out <= -ASTRAY and not self.far:
             return Way.WRONG_SIDE
+        if not counts:
+            return Way.FRONT
         if HALFWAY <= out < FAR:
             self._halfway = True
             return Way.HALFWAY

@@ -47,9 +47,10 @@ class Verification:
         """One frame, (height, width, 3) uint8 BGR, taken at `mono` (seconds)."""
         glimpse = self._recognition.see(picture, mono)
         sighting = glimpse.sighting
+        # Who answers must be somebody who is compared: before the first good frame there is nobody to compare with.
         live = (
             self._liveness.see(picture, None, mono)
-            if sighting is None
+            if sighting is None or glimpse.progress == 0.0
             else self._liveness.see(picture, sighting.face, mono, track=sighting.track)
         )
         own = True

@@ -83,17 +83,25 @@ def seen(level: Level, behave: Behave, *, seed: int = 1, seconds: float = 20.0, 
 
 @dataclass
 class Willing:
-    """Does what is asked, half a second after it was asked; the head turns by `pace` a frame, as far as `turn`."""
+    """Does what is asked, some seconds after it was asked; the head turns by `pace` a frame, as far as `turn`."""
 
     turn: float = 0.5
     pace: float = 0.06
     blinks: bool = True
     opposite: bool = False
+    blinks_after: float = 0.5
+    turns_after: float = 0.5
     _yaw: float = 0.0
 
     def __call__(self, _now: float, asked: Prompt | None, ago: float) -> Look:
         side = {Prompt.TURN_LEFT: 1.0, Prompt.TURN_RIGHT: -1.0}.get(asked, 0.0) if asked is not None else 0.0
-        goal = side * self.turn * (-1.0 if self.opposite else 1.0) if ago >= 0.5 else self._yaw if side else 0.0
+        goal = (
+            side * self.turn * (-1.0 if self.opposite else 1.0)
+            if ago >= self.turns_after
+            else self._yaw
+            if side
+            else 0.0
+        )
         self._yaw += min(max(goal - self._yaw, -self.pace), self.pace)
-        shut = self.blinks and asked is Prompt.BLINK and 0.5 <= ago < 0.7
+        shut = self.blinks and asked is Prompt.BLINK and self.blinks_after <= ago < self.blinks_after + 0.2
         return Look(yaw=self._yaw, lids=SHUT if shut else OPEN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -21,9 +22,8 @@ from kiosk.face.bench.clips import Asked, Clip, ClipError, Photograph, clips, st
 from kiosk.face.bench.handheld import FPS, Motion
 from kiosk.face.bench.liveness_report import Attempt, Findings
 from kiosk.face.bench.pictures import PictureError
-from kiosk.face.eyes import Eyes
 from kiosk.face.faces import Face, Picture
-from kiosk.face.liveness import Level, Prompt
+from kiosk.face.liveness import UNASKED, Level, Liveness, Prompt
 from kiosk.face.matcher import Matcher
 from kiosk.simulation.people import Sitter, frames
 from tests.face.lookers import BLANK, Behave, Lids, Look, Willing, face
@@ -173,7 +173,9 @@ class Stage:
         return [face(self.look.yaw)] if self.look.there else []
 
     def judged(self, level: Level) -> Attempt:
-        return liveness.attempt(self, level, 10.0, cast("Matcher", self), cast("Eyes", self.lids), seed=3)
+        unasked = UNASKED if self.answers else 10.0
+        watch = Liveness(level, random.Random(3), self.lids, unasked=unasked)  # noqa: S311 - the same draws in every run
+        return liveness.attempt(self, level, 10.0, cast("Matcher", self), watch)
 
 
 @pytest.mark.parametrize("level", [Level.BLINK, Level.CHALLENGE])
@@ -229,22 +231,24 @@ def test_one_bad_film_costs_one_line_and_the_rest_is_measured(
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("--simulated", "1"), ("--clips", "x", "--seconds", "1"), ("--stills", "x", "--seeds", "0")]
+    "words", [(), ("--clips", "/nowhere"), ("--clips", "x", "--seconds", "1"), ("--stills", "x", "--seeds", "0")]
 )
 def test_what_cannot_be_done_is_one_sentence(words: tuple[str, ...]) -> None:
     with pytest.raises(UsageError):
         liveness.run(options(*words), tell=lambda _: None)
 
 
-def test_simulated_people_are_brought_from_outside() -> None:
-    told: list[object] = []
-
-    def two(seeds: int) -> list[Stage]:
-        return [Stage(Willing(), kind=kind) for kind in ("live", "cut_out") for _ in range(seeds)]
-
-    liveness.run(options("--simulated", "2", "--level", "blink", "--json"), two, told.append)
-    rows = json.loads(str(told[0]))["rows"]
-    assert [(row["kind"], row["outcomes"]) for row in rows] == [("live", {"no_face": 2}), ("cut_out", {"no_face": 2})]
+def test_who_answers_is_judged_at_both_levels_and_people_in_films_at_one(capsys: pytest.CaptureFixture[str]) -> None:
+    people = [Stage(Willing(), kind=kind, answers=answers) for kind in ("live", "cut_out") for answers in (True, False)]
+    found = liveness.Bench().findings(people, [Level.BLINK, Level.CHALLENGE])
+    assert [(row.level, row.kind, row.rate.of) for row in found.rows] == [
+        ("blink", "live", 2),
+        ("blink", "cut_out", 2),
+        ("challenge", "live", 1),
+        ("challenge", "cut_out", 2),
+    ]
+    assert {one.outcome for one in found.attempts} == {"no_face"}
+    assert capsys.readouterr().err.count("\n") <= 1
 
 
 # What it tells

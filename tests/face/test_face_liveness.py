@@ -135,6 +135,22 @@ def test_one_picture_put_for_another_is_no_turn() -> None:
     assert all(seen(Level.CHALLENGE, slides, seed=seed)[-1].outcome is Outcome.NOT_DECIDED for seed in SEEDS)
 
 
+@pytest.mark.parametrize("hasty", [{"blinks_after": 0.05}, {"turns_after": 0.0}])
+def test_what_begins_before_the_question_can_have_been_read_is_no_answer(hasty: dict[str, float]) -> None:
+    told = [seen(Level.CHALLENGE, Willing(pace=0.1, **hasty), seed=seed)[-1] for seed in SEEDS]  # type: ignore[arg-type]
+    assert {live.outcome for live in told} == {Outcome.NOT_DECIDED}
+
+
+def test_who_has_turned_too_soon_may_come_back_and_turn_again() -> None:
+    def again(now: float, asked: Prompt | None, ago: float) -> Look:
+        turning = asked in {Prompt.TURN_LEFT, Prompt.TURN_RIGHT}
+        return willing(now, None if turning and 0.3 <= ago < 1.0 else asked, ago)
+
+    for seed in SEEDS:
+        willing = Willing(pace=0.1, turns_after=0.0)
+        assert seen(Level.CHALLENGE, again, seed=seed)[-1].passed
+
+
 # Blinks
 
 

@@ -50,3 +50,9 @@ def test_what_is_held_up_does_not(matcher: Matcher, eyes: Eyes, scene: Scene) ->
 def test_who_sits_still_is_not_decided_and_not_taken_for_a_picture(matcher: Matcher, eyes: Eyes) -> None:
     found = outcome(matcher, eyes, Scene.STILL, Sitter.GRACE_HOPPER, level=Level.BLINK, seed=1)
     assert found is Outcome.NOT_DECIDED
+
+
+def test_a_replay_whose_moves_happen_to_answer_is_told_by_its_backdrop(matcher: Matcher, eyes: Eyes) -> None:
+    # Of the films seen before the backdrop was looked at, the one that passed.
+    found = outcome(matcher, eyes, Scene.PHONE_REPLAY_MOVES, Sitter.GRACE_HOPPER, level=Level.CHALLENGE, seed=9)
+    assert found is Outcome.FAILED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from kiosk.face.matcher import Matcher
 from kiosk.face.recognition import Recognition
 from kiosk.face.verdict import Ending
 from kiosk.face.verification import Standing, Verification
-from kiosk.simulation.people import FPS, Scene, Sitter, photo_jp2, scene_frames
+from kiosk.simulation.people import FPS, Scene, Sitter, frames, photo_jp2, scene_frames
 
 SECONDS = 20
 
@@ -99,6 +100,16 @@ def test_a_stranger_who_sits_down_for_the_challenge_does_not_match(
         if room.asked is not None:
             break
     assert room.until_decided(room.film(Scene.LIVING, Sitter.GRACE_HOPPER)) is not Ending.MATCHED
+
+
+def test_a_stranger_in_the_dark_does_not_answer_for_a_picture_that_follows(
+    matcher: Matcher, eyes: Eyes, astronaut: Template
+) -> None:
+    room = Room(matcher, eyes, astronaut, Level.CHALLENGE)
+    for picture in islice(room.film(Scene.DARK, Sitter.GRACE_HOPPER), 12 * FPS):
+        assert room.sees(picture) is None
+    assert room.asked is None, "nobody is asked whose face cannot be compared"
+    assert room.until_decided(frames(Sitter.ASTRONAUT)) is not Ending.MATCHED
 
 
 def test_a_prompt_is_not_contradicted_by_advice(matcher: Matcher, eyes: Eyes, astronaut: Template) -> None:
