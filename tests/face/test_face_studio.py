@@ -15,7 +15,8 @@ import pytest
 from kiosk.face.errors import StudioError
 from kiosk.face.messages import Matched, NotMatched, Seen, Shown, Unavailable
 from kiosk.face.preview import SIZE
-from kiosk.simulation.people import Sitter, photo_jp2
+from kiosk.face.settings import FaceSettings
+from kiosk.simulation.people import Scene, Sitter, photo_jp2
 from tests.face.parts import CameraProcess, StudioRoom, wait_for
 
 Start = Callable[..., CameraProcess]
@@ -42,6 +43,33 @@ def test_the_person_on_the_photo_passes(camera_process: Start, studio_room: Spaw
     steps = [said for said in room.heard if isinstance(said, Seen)]
     assert all(said.token == 7 for said in steps)
     assert [said.progress for said in steps] == sorted(said.progress for said in steps)
+
+
+@pytest.mark.parametrize(
+    ("scene", "passes"),
+    [(Scene.LIVING, True), (Scene.PHOTOGRAPH, False), (Scene.PHONE_REPLAY_BLINKS, False), (Scene.STILL, False)],
+)
+def test_as_it_ships_the_living_pass_and_their_pictures_do_not(
+    camera_process: Start, studio_room: Spawn, scene: Scene, passes: bool
+) -> None:
+    camera = camera_process(Sitter.ASTRONAUT, "--scene", scene.value)
+    room = studio_room(camera.spec, liveness=FaceSettings(camera.spec).liveness)
+    room.send_photo(photo_jp2(Sitter.ASTRONAUT))
+    room.studio.look(1)
+    asked: list[str] = []
+    while isinstance(said := room.until((Seen, *DECIDED), 40.0), Seen):
+        prompt = said.prompt or "nothing"
+        if prompt != (asked or ["nothing"])[-1]:
+            asked.append(prompt)
+            camera.tell(f"ask {prompt}")  # whoever is there does what the screen asks, if anybody can
+    if passes:
+        assert said == Matched(1)
+        assert {"blink", "face_front"} < set(asked)
+        assert len({"turn_left", "turn_right"} & set(asked)) == 1
+    else:
+        assert isinstance(said, NotMatched)
+        assert said.ending in {"held_up", "unanswered"}
+    wait_for(lambda: zeroed(room))
 
 
 @pytest.mark.parametrize("sitter", Sitter)
