@@ -102,11 +102,13 @@ def _config_of(args: argparse.Namespace) -> Path:
 
 def _run(args: argparse.Namespace) -> int:
     import screens
-    from kiosk import configuration, journal
+    from kiosk import configuration, journal, secrecy
     from kiosk.app import App
 
     settings = configuration.read(_config_of(args))
     journal.start()
+    secrecy.keep()
+    secrecy.overwrite_what_is_freed()
     App(settings, screens.build, screens.screen_of).run()
     return ExitCode.DONE
 

@@ -26,7 +26,7 @@ from kiosk.eligibility.breaker import BreakerGateway
 from kiosk.eligibility.centre import CentreGateway
 from kiosk.eligibility.gateway import EligibilityGateway
 from kiosk.eligibility.kiosk_key import KioskKey
-from kiosk.errors import SettingsError
+from kiosk.errors import KioskError, SettingsError
 from kiosk.record import ids
 from kiosk.stations.card import CardStation
 from kiosk.stations.delivery import DeliveryStation
@@ -52,7 +52,7 @@ from kiosk.visit.appliance import (
 )
 from kiosk.visit.effects import Effect, Wipe
 from kiosk.visit.endings import FAREWELL_SECONDS, stage_word
-from kiosk.visit.events import DigitErased, DigitTyped, Event, ServiceChanged, Tapped, Tick
+from kiosk.visit.events import DigitErased, DigitTyped, Event, ServiceChanged, StudioLost, Tapped, Tick
 from kiosk.visit.flow import step
 from kiosk.visit.stages.front import CHECK_NUMBER_DIGITS
 from kiosk.visit.stages.pin import PIN_DIGITS
@@ -78,6 +78,7 @@ class App:
         self._faults: set[str] = set()
         self._renewed_at = 0.0
         self._renew_due: float | None = None
+        self._studio_at = 0.0
         self._digits: deque[str] = deque()
         self._shown: Appliance | None = None
         self._widgets: Sequence[Widget] = ()
@@ -86,7 +87,7 @@ class App:
         self._sound = Sound()
         self._clock = SystemClock()
         self._card = CardStation(settings.card, _check_number_b(settings), self._post, self._fault)
-        self._face = FaceStation(settings.face, self._post)
+        self._face = FaceStation(settings.face, self._post, lambda: self._do(self._studio_lost))
         self._eligibility = EligibilityStation(
             BreakerGateway(_gateway(settings)),
             KioskKey.load(settings.eligibility.key_file),
@@ -216,9 +217,28 @@ class App:
         self._inbox.put(event)
         self._display.wake()
 
-    def _fault(self, word: str, present: bool) -> None:
-        self._inbox.put(lambda: self._faulty(word, present=present))
+    def _do(self, something: Callable[[], None]) -> None:
+        """Have the loop do something: from any thread."""
+        self._inbox.put(something)
         self._display.wake()
+
+    def _fault(self, word: str, present: bool) -> None:
+        self._do(lambda: self._faulty(word, present=present))
+
+    def _studio_lost(self) -> None:
+        """Another studio for the visit that lost its own: that costs one attempt. One that dies at once is left dead."""
+        if not self._face.is_lost:
+            return  # the visit is over meanwhile, and its studio with it
+        if time.monotonic() - self._studio_at >= RENEW_SECONDS:
+            self._studio_at = time.monotonic()
+            for_booth, for_studio = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+            with for_booth, for_studio:
+                try:
+                    self._face.replace(for_studio)
+                    self._card.new_studio(for_booth)
+                except (OSError, KioskError):
+                    log.exception("studio_not_replaced")
+        self._feed(StudioLost())
 
     def _faulty(self, word: str, *, present: bool) -> None:
         before = frozenset(self._faults)

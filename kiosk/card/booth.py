@@ -8,10 +8,8 @@ commands on one exclusive connection; a third only waits for the kiosk's death, 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import logging
 import os
-import resource
 import select
 import signal
 import socket
@@ -21,7 +19,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from kiosk import clock, journal
+from kiosk import clock, journal, secrecy
 from kiosk.card import messages, traffic
 from kiosk.card.allowlist import CHECK_NUMBER_B_DIGITS, PIN_DIGITS
 from kiosk.card.apdu import ApduError, named
@@ -37,10 +35,22 @@ from kiosk.card.errors import (
     ExtendedReadError,
     SeveralCardsError,
 )
-from kiosk.card.messages import BoothMessage, CheckNumber, Command, ReadCard, SendPhoto, Sign, Start, VerifyPin, Watch
+from kiosk.card.messages import (
+    BoothMessage,
+    CheckNumber,
+    Command,
+    NewStudio,
+    ReadCard,
+    SendPhoto,
+    Sign,
+    Start,
+    VerifyPin,
+    Watch,
+)
 from kiosk.card.photo import Refusal, open_photo
 from kiosk.card.recognise import Problem
 from kiosk.card.studio_link import StudioLink
+from kiosk.card.surface import FaceRecord
 from kiosk.card.teller import Teller
 from kiosk.card.watcher import PresenceWatcher
 from kiosk.errors import KioskError
@@ -51,7 +61,6 @@ _log = logging.getLogger("kiosk.card.booth")
 _DIGITS_SECONDS = 0.5
 """The kiosk writes digits before the command that uses them, so they are there already; this is for a busy machine."""
 _GRACE_SECONDS = 2.0
-_PR_SET_DUMPABLE = 4
 
 
 class CardBooth:
@@ -75,6 +84,8 @@ class CardBooth:
         self._sends = Sends()
         self._extended = True
         self._dialogue: Dialogue | None = None
+        self._record: FaceRecord | None = None
+        """Of this dialogue's card, once it was open: for another studio, if the first one is lost."""
 
     def serve(self) -> None:
         """Serve until the control socket or the digits' pipe ends. The card is left without power."""
@@ -91,16 +102,21 @@ class CardBooth:
                 if self._digits.fileno() in ready and not self._digits.take():
                     return
                 if self._control.fileno() in ready:
-                    command = messages.receive_command(self._control)
-                    if command is None:
+                    received = messages.receive_command(self._control)
+                    if received is None:
                         return
+                    command, came = received
+                    if came is not None:
+                        self._studio.close()
+                        self._studio = StudioLink(came)
+                        continue
                     self._carry_out(command)
         finally:
             self._let_go()
 
     def _carry_out(self, command: Command) -> None:
         match command:
-            case Start():
+            case Start() | NewStudio():
                 raise BoothMessageError("booth: it has been started already")
             case Watch():
                 self._watch()
@@ -197,19 +213,24 @@ class CardBooth:
         return messages.PinWrong(token, verification.tries_left or 0)
 
     def _send_photo(self, dialogue: Dialogue, token: int, source: CheckNumber) -> BoothMessage:
-        number = self._number(source)
-        try:
-            opened = open_photo(
-                dialogue.card, dialogue.found.photo, number, self._sends, dialogue.reach, _today_if_sure()
-            )
-        finally:
-            _overwrite(number)
-        if not isinstance(opened, Refusal) and not self._studio.send_photo(opened.photo):
-            opened = Refusal("no_studio")
+        opened = self._record or self._open_photo(dialogue, source)
+        if not isinstance(opened, Refusal):
+            self._record = opened
+            if not self._studio.send_photo(opened.photo):
+                opened = Refusal("no_studio")
         if isinstance(opened, Refusal):
             _log.info("photo_refused", extra=journal.numbers(why=opened.why, again=opened.again))
             return messages.PhotoRefused(token, opened.why, opened.again)
         return messages.PhotoSent(token, opened.card_expiry, opened.birth_date)
+
+    def _open_photo(self, dialogue: Dialogue, source: CheckNumber) -> FaceRecord | Refusal:
+        number = self._number(source)
+        try:
+            return open_photo(
+                dialogue.card, dialogue.found.photo, number, self._sends, dialogue.reach, _today_if_sure()
+            )
+        finally:
+            _overwrite(number)
 
     def _number(self, source: CheckNumber) -> bytearray | None:
         """Check number B from where it is to come from; the caller overwrites it."""
@@ -230,6 +251,7 @@ class CardBooth:
     def _let_go(self) -> None:
         """End the dialogue, if there is one; a PIN typed for it is not for the next."""
         self._digits.outlive_the_card()
+        self._record = None
         dialogue, self._dialogue = self._dialogue, None
         if dialogue is not None:
             dialogue.close()
@@ -242,18 +264,18 @@ def main(arguments: Sequence[str]) -> int:
     for name in ("--control", "--digits", "--studio"):
         parser.add_argument(name, type=int, required=True, metavar="FD")
     given = parser.parse_args(arguments)
-    _keep_to_yourself()
     journal.start()
+    secrecy.keep()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with socket.socket(fileno=given.control) as control, socket.socket(fileno=given.studio) as studio:
         threading.Thread(target=_die_with_the_kiosk, args=(given.control,), name="kiosk", daemon=True).start()
         try:
-            start = messages.receive_command(control)
-            if start is None:
+            received = messages.receive_command(control)
+            if received is None:
                 return 0
-            if not isinstance(start, Start):
+            if not isinstance(received[0], Start):
                 raise BoothMessageError("booth: the first command must be Start")
-            CardBooth(start, control, Digits(given.digits), StudioLink(studio)).serve()
+            CardBooth(received[0], control, Digits(given.digits), StudioLink(studio)).serve()
         except KioskError as error:
             _log.error("booth_gave_up", extra=journal.numbers(code=error.code))
             return int(error.exit_code)
@@ -268,13 +290,6 @@ def _today_if_sure() -> date | None:
 def _overwrite(digits: bytearray | None) -> None:
     if digits is not None:
         digits[:] = bytes(len(digits))
-
-
-def _keep_to_yourself() -> None:
-    """No core dump, and no other process of this user may look into this one's memory."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE) failed")
 
 
 def _die_with_the_kiosk(control: int) -> None:

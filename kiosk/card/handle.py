@@ -110,6 +110,13 @@ class Booth:
         """
         self._give(SendPhoto(token, number))
 
+    def new_studio(self, studio: socket.socket) -> None:
+        """Talk to another studio from now on. `studio`: the booth's end of the pair to it; the caller closes its copy."""
+        try:
+            messages.send_studio(self._control, studio)
+        except OSError as error:
+            raise CardGoneError("the booth is gone") from error
+
     def type_digit(self, digit: bytes) -> None:
         """Pass one digit key on, b"0" to b"9". Raises `CardGoneError`."""
         self._key(digit)

@@ -90,7 +90,12 @@ class SendPhoto:
     number: CheckNumber
 
 
-Command = Start | Watch | ReadCard | VerifyPin | Sign | SendPhoto
+@dataclass(frozen=True)
+class NewStudio:
+    """Another studio from now on: the booth's end of the pair to it comes with the packet, as a descriptor (SCM_RIGHTS)."""
+
+
+Command = Start | Watch | ReadCard | VerifyPin | Sign | SendPhoto | NewStudio
 
 # -- from the booth --------------------------------------------------------------------------------------------------
 
@@ -230,15 +235,33 @@ def written(packet: Command | BoothMessage) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode("ascii")
 
 
-def receive_command(channel: socket.socket) -> Command | None:
-    """The next command; None once the kiosk is gone. Raises `BoothMessageError`."""
-    packet = _receive(channel)
-    return None if packet is None else read_command(packet)
+def send_studio(channel: socket.socket, studio: socket.socket) -> None:
+    """Send `NewStudio` and the booth's end of the pair to it. Raises `OSError` when nobody is at the other end."""
+    socket.send_fds(channel, [written(NewStudio())], [studio.fileno()])
+
+
+def receive_command(channel: socket.socket) -> tuple[Command, socket.socket | None] | None:
+    """The next command, with what came with it (`NewStudio` only); None once the kiosk is gone. Raises `BoothMessageError`."""
+    packet, came = _receive(channel)
+    if packet is None:
+        return None
+    try:
+        command = read_command(packet)
+        if isinstance(command, NewStudio) != (came is not None):
+            raise BoothMessageError("booth: a descriptor belongs to NewStudio, and only to that")
+    except BoothMessageError:
+        if came is not None:
+            came.close()
+        raise
+    return command, came
 
 
 def receive_message(channel: socket.socket) -> BoothMessage | None:
     """The next message of the booth; None once it is gone. Raises `BoothMessageError`."""
-    packet = _receive(channel)
+    packet, came = _receive(channel)
+    if came is not None:
+        came.close()
+        raise BoothMessageError("booth: it sent a descriptor")
     return None if packet is None else read_message(packet)
 
 
@@ -254,14 +277,17 @@ def read_message(packet: bytes) -> BoothMessage:
     return message
 
 
-def _receive(channel: socket.socket) -> bytes | None:
+def _receive(channel: socket.socket) -> tuple[bytes | None, socket.socket | None]:
     try:
-        packet, _, flags, _ = channel.recvmsg(MAX_PACKET)
+        packet, descriptors, flags, _ = socket.recv_fds(channel, MAX_PACKET, 1, socket.MSG_CMSG_CLOEXEC)
     except ConnectionResetError:
-        return None
-    if flags & socket.MSG_TRUNC:
-        raise BoothMessageError(f"booth: a packet is longer than {MAX_PACKET} bytes")
-    return packet or None
+        return None, None
+    came = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+    if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC):
+        for one in came:
+            one.close()
+        raise BoothMessageError(f"booth: a packet is longer than {MAX_PACKET} bytes, or more than one descriptor came")
+    return packet or None, came[0] if came else None
 
 
 def _read(packet: bytes, expected: Any) -> Any:

@@ -57,6 +57,11 @@ class StudioLink:
             return False
         return True
 
+    def close(self) -> None:
+        """Nothing more is said or heard here; safe to call twice."""
+        self._forget()
+        self._channel.close()
+
     def _take(self) -> bool:
         """Whether one whole packet of the studio is there."""
         try:

@@ -33,6 +33,7 @@ from kiosk.face.eyes import Eyes
 from kiosk.face.liveness import Level, Liveness
 from kiosk.face.matcher import Matcher, Picture
 from kiosk.face.messages import (
+    Alive,
     Compare,
     FrontRead,
     FrontUnreadable,
@@ -69,6 +70,9 @@ needs another way (tests/benchmarks/bench_card_front.py)."""
 LIVENESS_SECONDS: Final[Mapping[Level, float]] = {Level.OFF: 0.0, Level.BLINK: 5.0, Level.CHALLENGE: 12.0}
 """What an attempt may take beside `attempt_seconds`: a person who answers at once needs much less."""
 
+ALIVE_EVERY: Final = 1.0
+"""Seconds after which an attempt says that it goes on, where there is nothing else to say."""
+
 _WAIT = 0.1  # seconds one wait for a frame takes at most: how fast a stop is noticed
 
 
@@ -103,6 +107,7 @@ class Attempt:
         self._send_number = send_number
         self._crashed = crashed
         self._over = threading.Event()
+        self._breathed = 0.0
         self._thread = threading.Thread(target=self._run, args=(asked,), name="attempt", daemon=True)
 
     def start(self) -> None:
@@ -168,6 +173,7 @@ class Attempt:
         until = time.monotonic() + seconds
         counter, told, said = 0, 0.0, Standing(None, None, -1.0)
         while not self._over.is_set() and time.monotonic() < until:
+            self._breathe()
             frame = camera.newest(after=counter, seconds=_WAIT)
             if frame is None:
                 continue
@@ -203,10 +209,12 @@ class Attempt:
                     return
                 with_photo = self._show_photo()
                 while not (pump.shown.wait(_WAIT) or self._over.is_set()):
+                    self._breathe()
                     camera.newest(after=0, seconds=0)
                 if pump.shown.is_set():
                     self._tell(Shown(token, with_photo))
                 while not self._over.wait(_WAIT):
+                    self._breathe()
                     camera.newest(after=0, seconds=0)
         except CameraError as error:
             self._tell_camera(token, error)
@@ -243,6 +251,7 @@ class Attempt:
         until = time.monotonic() + FRONT_SECONDS
         counter, frames, told, said = 0, 0, 0.0, Glance(None, -1.0)
         while not self._over.is_set() and time.monotonic() < until:
+            self._breathe()
             try:
                 frame = camera.newest(after=counter, seconds=_WAIT)
             except CameraFaultError as error:
@@ -276,6 +285,11 @@ class Attempt:
             self._tell(FrontUnreadable(token))
         return None
 
+    def _breathe(self) -> None:
+        if time.monotonic() - self._breathed >= ALIVE_EVERY:
+            self._breathed = time.monotonic()
+            self._tell(Alive())
+
     def _show_photo(self) -> bool:
         if self._jp2 is None:
             return False
@@ -301,6 +315,7 @@ class Attempt:
     def _first(self, camera: Camera, settings: CameraSettings) -> Frame | None:
         until = time.monotonic() + FIRST_FRAME
         while not self._over.is_set():
+            self._breathe()
             frame = camera.newest(after=0, seconds=_WAIT)
             if frame is not None:
                 return frame

@@ -91,6 +91,11 @@ class Seen:
 
 
 @dataclass(frozen=True)
+class Alive:
+    """What was asked for goes on, and nothing new is to be seen: something is said every second, else the studio hangs."""
+
+
+@dataclass(frozen=True)
 class Matched:
     """The person before the camera is the person on the photo. The camera closes."""
 
@@ -137,7 +142,7 @@ class FrontUnreadable:
     token: int
 
 
-StudioMessage = Ready | Seen | Matched | NotMatched | Unavailable | Shown | FrontRead | FrontUnreadable
+StudioMessage = Ready | Alive | Seen | Matched | NotMatched | Unavailable | Shown | FrontRead | FrontUnreadable
 
 _COMMANDS: Final[Mapping[str, type[StudioCommand]]] = {
     "begin": Begin,
@@ -148,6 +153,7 @@ _COMMANDS: Final[Mapping[str, type[StudioCommand]]] = {
 }
 _MESSAGES: Final[Mapping[str, type[StudioMessage]]] = {
     "ready": Ready,
+    "alive": Alive,
     "seen": Seen,
     "matched": Matched,
     "not_matched": NotMatched,
@@ -189,6 +195,8 @@ def message(data: bytes) -> StudioMessage:
         match name:
             case "ready":
                 return Ready()
+            case "alive":
+                return Alive()
             case "seen":
                 advice, prompt = _word(Advice, fields.get("advice")), _word(Prompt, fields.get("prompt"))
                 return Seen(_token(fields), advice, _share(fields), prompt)

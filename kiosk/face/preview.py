@@ -1,7 +1,8 @@
 """The preview block: live picture and chip photo on their way from the studio to the screen, and nowhere else.
 
 One anonymous piece of memory (`memfd_create`: no name in any file system) that the kiosk process owns; the studio
-inherits its descriptor and writes, the kiosk reads copies and overwrites everything when the visit ends. Its size is
+inherits its descriptor and writes, the kiosk reads and overwrites everything when the visit ends, its one copy of each
+picture too. Its size is
 sealed, so that a broken studio cannot pull it away under the reader. NumPy only: the kiosk process imports this file.
 
 Layout (native byte order, offsets in bytes):
@@ -58,12 +59,18 @@ _TRIES = 3
 
 
 class PreviewBlock:
-    """The kiosk's side: makes the memory, reads copies from it, overwrites it. Any thread may ask; closed, it shows nothing."""
+    """The kiosk's side: makes the memory, reads from it, overwrites it. Any thread may ask; closed, it shows nothing.
+
+    What is read lies in one place for each of the two pictures: it changes with the next reading and is zero with the block.
+    """
 
     def __init__(self, fd: int, memory: mmap.mmap) -> None:
         self._fd = fd
         self._memory = memory
         self._lock = threading.Lock()
+        # Memory that is freed is not overwritten: what would be a new copy each time is one that can be.
+        self._live = np.zeros(LIVE_SIZE[0] * LIVE_SIZE[1] * 3, np.uint8)
+        self._photo = np.zeros(PHOTO_SIZE[0] * PHOTO_SIZE[1] * 3, np.uint8)
 
     @classmethod
     def create(cls) -> PreviewBlock:
@@ -83,28 +90,34 @@ class PreviewBlock:
         return self._fd
 
     def live(self) -> tuple[int, Picture] | None:
-        """(counter of the frame, copy as (height, width, 3) uint8 BGR, not mirrored), or None while there is none."""
+        """(counter of the frame, (height, width, 3) uint8 BGR, not mirrored), or None while there is none."""
         with self._lock:
-            return _read(self._memory, _LIVE_HEADER, _LIVE_AREA, LIVE_SIZE)
+            return _read(self._memory, _LIVE_HEADER, _LIVE_AREA, LIVE_SIZE, self._live)
 
     def photo(self) -> tuple[int, Picture] | None:
-        """(number that changes with every new photo, copy as (height, width, 3) uint8 BGR), or None while there is none."""
+        """(number that changes with every new photo, (height, width, 3) uint8 BGR), or None while there is none."""
         with self._lock:
-            return _read(self._memory, _PHOTO_HEADER, _PHOTO_AREA, PHOTO_SIZE)
+            return _read(self._memory, _PHOTO_HEADER, _PHOTO_AREA, PHOTO_SIZE, self._photo)
 
     def zero(self) -> None:
-        """Overwrite every byte. A studio that still films would write again: stop or kill it first."""
+        """Overwrite every byte, and what was read. A studio that still films would write again: stop or kill it first."""
         with self._lock:
+            self._forget()
             if not self._memory.closed:
                 _zero(self._memory)
 
     def close(self) -> None:
         """Overwrite and give the memory back; safe to call twice."""
         with self._lock:
+            self._forget()
             if not self._memory.closed:
                 _zero(self._memory)
                 self._memory.close()
                 os.close(self._fd)
+
+    def _forget(self) -> None:
+        self._live[:] = 0
+        self._photo[:] = 0
 
     def __repr__(self) -> str:
         return "PreviewBlock(...)"
@@ -162,7 +175,9 @@ def _pixels(memory: mmap.mmap, area: int, height: int, width: int) -> Picture:
     return np.frombuffer(memory, np.uint8, height * width * 3, area).reshape(height, width, 3)
 
 
-def _read(memory: mmap.mmap, header: int, area: int, room: tuple[int, int]) -> tuple[int, Picture] | None:
+def _read(
+    memory: mmap.mmap, header: int, area: int, room: tuple[int, int], into: Picture
+) -> tuple[int, Picture] | None:
     if memory.closed:
         return None
     for _ in range(_TRIES):
@@ -175,7 +190,8 @@ def _read(memory: mmap.mmap, header: int, area: int, room: tuple[int, int]) -> t
         counter = _FRAME.unpack_from(memory, _FRAME_AT)[0] if header == _LIVE_HEADER else sequence // 2
         if not (0 < height <= room[0] and 0 < width <= room[1]):
             return None
-        copy = _pixels(memory, area, height, width).copy()
+        copy = into[: height * width * 3].reshape(height, width, 3)
+        np.copyto(copy, _pixels(memory, area, height, width))
         if _LOCK.unpack_from(memory, header)[0] == sequence:
             return counter, copy
     return None

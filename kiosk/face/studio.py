@@ -6,17 +6,15 @@ the studio writes check number B once it was read from a card's front: b"CNB1", 
 block of `kiosk.face.preview`. Models are loaded at the start (those that read print at `ReadFront`); the camera opens at
 `Look`, `Compare` or `ReadFront` and closes after.
 
-Nothing is written anywhere: photo, frames, templates and digits live in this process only, which cannot be dumped or traced by
-the same user, and it ends when the control socket does.
+Nothing is written anywhere: photo, frames, templates and digits live in this process only, which cannot be dumped, swapped
+out or traced by the same user, and it ends when the control socket does.
 """
 
 from __future__ import annotations
 
 import argparse
-import ctypes
 import logging
 import os
-import resource
 import selectors
 import socket
 import struct
@@ -28,7 +26,7 @@ from typing import Final
 
 import cv2
 
-from kiosk import journal
+from kiosk import journal, secrecy
 from kiosk.errors import ExitCode, MissingError
 from kiosk.face import photo
 from kiosk.face.attempt import Attempt, Looker
@@ -62,7 +60,6 @@ NUMBER_MAGIC: Final = b"CNB1"
 _PHOTO_HEADER = struct.Struct(">4sI")
 _GULPS = 8  # a whole photo is three at most; a booth that never pauses must not keep the kiosk waiting
 _END_WITHIN = 5.0  # seconds an attempt may take to end; a decoder that hangs beyond it costs the process
-_PR_SET_DUMPABLE = 4  # prctl(2)
 
 
 class PhotoInbox:
@@ -218,17 +215,10 @@ class StudioProcess:
         self._waker.send(b"!")
 
 
-def keep_secret() -> None:
-    """No core dump and no tracing of this process: it holds a face. Raises `OSError`."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE)")
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """The process; its exit code says whether it ended because the kiosk did."""
     journal.start()
-    keep_secret()
+    secrecy.keep()
     parser = argparse.ArgumentParser(prog="kiosk.face.studio", description="The face studio; started by the kiosk.")
     for name in ("control", "booth", "preview"):
         parser.add_argument(f"--{name}", type=int, required=True, metavar="FD")

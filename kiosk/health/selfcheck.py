@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from kiosk import secrecy
 from kiosk.configuration import KioskSettings
 from kiosk.errors import ExitCode, KioskError, MissingError
 from kiosk.record import ids
@@ -95,6 +96,10 @@ def _fonts(_settings: KioskSettings) -> str:
     return f"fonts found: {', '.join(path.name for path in find_faces().regular)}"
 
 
+def _swap(_settings: KioskSettings) -> str:
+    return secrecy.swap_state()
+
+
 def _sound(_settings: KioskSettings) -> str:
     from kiosk.ui.sound import Sound  # noqa: PLC0415
 
@@ -112,5 +117,6 @@ PARTS = (
     Part("centre", _centre),
     Part("reception", _reception),
     Part("fonts", _fonts),
+    Part("swap", _swap),
     Part("sound", _sound),
 )

@@ -66,6 +66,10 @@ class CardStation:
             threading.Thread(target=self._listen, args=(self._active,), name="booth-ears", daemon=True).start()
             self._active.watch()
 
+    def new_studio(self, studio: socket.socket) -> None:
+        """The booth of this visit talks to another studio from now on."""
+        self._tell(self._active, lambda it: it.new_studio(studio))
+
     def carry_out(self, effect: Effect) -> bool:
         """Start what the effect wants; whether it was one of this station's."""
         booth = self._active

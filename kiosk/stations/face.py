@@ -23,11 +23,15 @@ log = logging.getLogger("kiosk.stations.face")
 
 
 class FaceStation:
-    """`post` hands an event to the loop. Each studio has a preview block of its own: it is zeroed with the visit."""
+    """`post` hands an event to the loop, `lost` says that the visit's studio is gone: `replace` brings another.
 
-    def __init__(self, settings: FaceSettings, post: Callable[[ev.Event], None]) -> None:
+    Each studio has a preview block of its own: it is zeroed with the visit.
+    """
+
+    def __init__(self, settings: FaceSettings, post: Callable[[ev.Event], None], lost: Callable[[], None]) -> None:
         self._settings = settings
         self._post = post
+        self._lost = lost
         self._active: tuple[Studio, PreviewBlock] | None = None
         self._spare: tuple[Studio, PreviewBlock] | None = None
         self._alive = False
@@ -47,6 +51,20 @@ class FaceStation:
     def take_over(self) -> None:
         """The spare becomes the studio of the next visit; its camera stays closed."""
         self._active, self._spare = self._spare, None
+        self._hear()
+
+    def replace(self, booth: socket.socket) -> None:
+        """Another studio for this visit, with its end of a new pair to the visit's booth. Called from the loop."""
+        self.end()
+        block = PreviewBlock.create()
+        try:
+            self._active = Studio.spawn(self._settings, booth, block.fd), block
+        except OSError:
+            block.close()
+            raise
+        self._hear()
+
+    def _hear(self) -> None:
         self._asks.clear()
         self._fronts.clear()
         if self._active is not None:
@@ -78,6 +96,11 @@ class FaceStation:
             # It died, and its ears will say so in a moment; nothing waits for it till then.
             log.warning("studio_deaf", exc_info=error)
         return True
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether this visit's studio is gone."""
+        return self._active is not None and not self._alive
 
     def live(self) -> tuple[int, Picture] | None:
         """The newest camera picture, (counter, (h, w, 3) uint8 BGR copy), if one is being taken."""
@@ -122,7 +145,7 @@ class FaceStation:
         if self._active is not None and studio is self._active[0]:
             self._alive = False
             log.error("studio_died")
-            self._post(ev.StudioLost())
+            self._lost()
 
     def _tell_prompt(self, asked: FacePrompt | None) -> None:
         """A line of the journal for each new prompt: simulated people can only answer what they hear of."""
@@ -131,7 +154,7 @@ class FaceStation:
             log.info("prompt", extra=journal.numbers(prompt="nothing" if asked is None else asked.value))
 
     def _event(self, message: said.StudioMessage) -> ev.Event | None:
-        if isinstance(message, said.Ready):
+        if isinstance(message, said.Ready | said.Alive):
             return None
         ask = self._asks.get(message.token)
         if ask is None:

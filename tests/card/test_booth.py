@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -77,6 +78,25 @@ def test_a_visit_with_photo_and_pin(desk: Desk) -> None:
     assert isinstance(public_key, rsa.RSAPublicKey)
     public_key.verify(signed.signature, CHALLENGE, padding.PKCS1v15(), hashes.SHA256())
     assert desk.reader.audit() == []
+
+
+def test_another_studio_gets_the_photo_without_a_second_number(desk: Desk) -> None:
+    visitor = desk.visitor()
+    visitor.reads_the_card()
+    visitor.booth.send_photo(2, "known")
+    visitor.hears(PhotoSent)
+    visitor.studio.close()
+    for_booth, for_studio = socket.socketpair()
+    with for_studio:
+        with for_booth:
+            visitor.booth.new_studio(for_booth)
+        tries = desk.reader.tries()
+        visitor.booth.send_photo(3, "read")  # this studio never read a number
+        assert visitor.hears(PhotoSent).token == 3
+        whole = b"PHO1" + len(JP2).to_bytes(4, "big") + JP2
+        for_studio.settimeout(DEADLINE)
+        assert for_studio.recv(len(whole) + 1) == whole
+        assert desk.reader.tries() == tries
 
 
 def test_a_warm_booth_leaves_the_reader_alone_until_it_is_told_to_watch(desk: Desk) -> None:

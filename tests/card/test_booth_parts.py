@@ -169,7 +169,39 @@ MESSAGES: list[BoothMessage] = [
 @pytest.mark.parametrize("command", COMMANDS, ids=repr)
 def test_commands_arrive_as_they_were_sent(channel: tuple[socket.socket, socket.socket], command: Command) -> None:
     messages.send(channel[0], command)
-    assert messages.receive_command(channel[1]) == command
+    assert messages.receive_command(channel[1]) == (command, None)
+
+
+def test_another_studio_arrives_with_its_line(channel: tuple[socket.socket, socket.socket]) -> None:
+    for_booth, for_studio = socket.socketpair()
+    with for_booth, for_studio:
+        messages.send_studio(channel[0], for_booth)
+        received = messages.receive_command(channel[1])
+        assert received is not None
+        command, came = received
+        assert command == messages.NewStudio()
+        assert came is not None
+        with came:
+            for_studio.sendall(b"hello")
+            assert came.recv(5) == b"hello"
+
+
+@pytest.mark.parametrize("command", [messages.Watch(), messages.NewStudio()], ids=repr)
+def test_a_line_that_does_not_belong_to_a_command_is_refused(
+    channel: tuple[socket.socket, socket.socket], command: Command
+) -> None:
+    with channel[0].dup() as line:
+        lines = [] if isinstance(command, messages.NewStudio) else [line.fileno()]
+        socket.send_fds(channel[0], [messages.written(command)], lines)
+        with pytest.raises(BoothMessageError):
+            messages.receive_command(channel[1])
+
+
+def test_a_booth_that_sends_a_line_is_not_understood(channel: tuple[socket.socket, socket.socket]) -> None:
+    with channel[0].dup() as line:
+        socket.send_fds(channel[0], [messages.written(messages.Ready())], [line.fileno()])
+        with pytest.raises(BoothMessageError):
+            messages.receive_message(channel[1])
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=repr)

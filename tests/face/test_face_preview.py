@@ -5,7 +5,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -56,12 +56,30 @@ def test_what_the_studio_writes_the_kiosk_reads(block: PreviewBlock, writer: Pre
     assert smaller[1].shape == (240, 320, 3)
 
 
-def test_what_is_read_is_a_copy_of_ones_own(block: PreviewBlock, writer: PreviewWriter) -> None:
+@pytest.mark.parametrize("end", [PreviewBlock.zero, PreviewBlock.close])
+def test_what_was_read_is_overwritten_with_the_block(
+    block: PreviewBlock, writer: PreviewWriter, end: Callable[[PreviewBlock], None]
+) -> None:
     writer.live(np.full((480, 640, 3), 5, np.uint8), 1.0)
-    seen = block.live()
-    block.zero()
+    writer.photo(np.full((640, 480, 3), 6, np.uint8))
+    seen, photo = block.live(), block.photo()
     assert seen is not None
-    assert seen[1].min() == 5
+    assert photo is not None
+    assert (seen[1].min(), photo[1].min()) == (5, 6)
+    end(block)
+    assert (seen[1].max(), photo[1].max()) == (0, 0)
+
+
+def test_every_reading_lies_in_the_same_place(block: PreviewBlock, writer: PreviewWriter) -> None:
+    writer.live(np.full((480, 640, 3), 5, np.uint8), 1.0)
+    first = block.live()
+    writer.live(np.full((240, 320, 3), 7, np.uint8), 2.0)
+    second = block.live()
+    assert first is not None
+    assert second is not None
+    assert np.shares_memory(first[1], second[1])
+    assert second[1].shape == (240, 320, 3)
+    assert second[1].min() == 7
 
 
 def test_the_layout_is_the_documented_one(block: PreviewBlock, writer: PreviewWriter) -> None:

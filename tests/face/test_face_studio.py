@@ -247,7 +247,7 @@ def test_the_studio_can_be_neither_dumped_nor_traced(studio_room: Spawn) -> None
     limits = Path(f"/proc/{room.studio.pid}/limits").read_text(encoding="utf-8")
     (core,) = [line.split() for line in limits.splitlines() if line.startswith("Max core file size")]
     assert core[4:6] == ["0", "0"]
-    code = "import ctypes; from kiosk.face import studio; studio.keep_secret(); print(ctypes.CDLL(None).prctl(3))"
+    code = "import ctypes; from kiosk import secrecy; secrecy.keep(); print(ctypes.CDLL(None).prctl(3))"
     told = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True, timeout=30).stdout
     assert told == b"0\n"  # PR_GET_DUMPABLE
 

@@ -1,6 +1,6 @@
-"""Fuzz the parsers that read what a card, a studio or another process says.
+"""Fuzz the parsers that read what a card, a studio or another process says, and the decoder of the chip's photo.
 
-    python tests/fuzz/run.py TARGET [--cases N | --seconds N] [--engine atheris|hypothesis]
+    python tests/fuzz/run.py TARGET [--cases N | --seconds N] [--engine atheris|hypothesis] [--start N]
     python tests/fuzz/run.py all --seconds 60
 
 With atheris (coverage-guided; `.venv/bin/pip install atheris`, a development tool that nothing else needs and no lock
@@ -32,7 +32,9 @@ if __package__ in {None, ""}:
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.card_targets import TARGETS, Target, name_of
+from tests.fuzz.card_targets import Target, name_of
+from tests.fuzz.shelter import Shelter
+from tests.fuzz.targets import TARGETS
 
 LONGEST = 20_000
 """Bytes of one input: more than a face record."""
@@ -69,7 +71,7 @@ def inputs(seeds: list[bytes]) -> st.SearchStrategy[bytes]:
 def with_hypothesis(target: Target, *, cases: int | None, seconds: float | None, start: int = 0) -> Outcome:
     """Run batches of generated inputs; the same `start` gives the same inputs."""
     strategy = inputs(list(target.seeds()))
-    began, ends = time.process_time(), None if seconds is None else time.monotonic() + seconds
+    began, ends = time.process_time() + _children(), None if seconds is None else time.monotonic() + seconds
     done = 0
 
     def once(content: bytes) -> None:
@@ -90,11 +92,13 @@ def with_hypothesis(target: Target, *, cases: int | None, seconds: float | None,
         seed(start + done)(checked)()
         if done == before:
             break
-    return Outcome(done, time.process_time() - began)
+    if isinstance(target.run, Shelter):
+        target.run.close()
+    return Outcome(done, time.process_time() + _children() - began)
 
 
-def with_atheris(target: Target, *, cases: int | None, seconds: float | None) -> Outcome:
-    """Run libFuzzer in a process of its own over the seeds."""
+def with_atheris(target: Target, *, cases: int | None, seconds: float | None, start: int = 0) -> Outcome:
+    """Run libFuzzer in a process of its own over the seeds; by chance unless `start` is given."""
     folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{target.name}-"))
     corpus = folder / "corpus"
     corpus.mkdir()
@@ -102,7 +106,7 @@ def with_atheris(target: Target, *, cases: int | None, seconds: float | None) ->
         (corpus / name_of(content)).write_bytes(content)
     command = [sys.executable, "-m", "tests.fuzz.atheris_engine", target.name, str(corpus)]
     command += [f"-artifact_prefix={folder}/", f"-max_len={LONGEST}", "-rss_limit_mb=2048", "-timeout=20"]
-    command += ["-print_final_stats=1", f"-seed={random.SystemRandom().randrange(1, 2**31)}"]
+    command += ["-print_final_stats=1", f"-seed={start or random.SystemRandom().randrange(1, 2**31)}"]
     command += [] if cases is None else [f"-runs={cases}"]
     command += [] if seconds is None else [f"-max_total_time={round(seconds)}"]
     before = _children()
@@ -124,9 +128,10 @@ def _children() -> float:
 def main(arguments: list[str]) -> int:
     """Run what the command line says; the exit code of the process."""
     have_atheris = importlib.util.find_spec("atheris") is not None
-    parser = argparse.ArgumentParser(description="Fuzz the card room's parsers.")
+    parser = argparse.ArgumentParser(description="Fuzz what reads untrusted bytes.")
     parser.add_argument("target", choices=["all", *TARGETS])
     parser.add_argument("--cases", type=int, help="how many inputs (100000 unless --seconds)")
+    parser.add_argument("--start", type=int, default=0, help="hypothesis: another number generates other inputs")
     parser.add_argument("--seconds", type=float, help="how long for each target")
     engines: dict[str, Callable[..., Outcome]] = {"atheris": with_atheris, "hypothesis": with_hypothesis}
     parser.add_argument("--engine", choices=list(engines), default="atheris" if have_atheris else "hypothesis")
@@ -135,7 +140,7 @@ def main(arguments: list[str]) -> int:
     cases = given_.cases if given_.cases or given_.seconds else 100_000
     found = False
     for name in TARGETS if given_.target == "all" else [given_.target]:
-        outcome = engines[given_.engine](TARGETS[name], cases=cases, seconds=given_.seconds)
+        outcome = engines[given_.engine](TARGETS[name], cases=cases, seconds=given_.seconds, start=given_.start)
         rate = outcome.cases / outcome.cpu_seconds if outcome.cpu_seconds else 0
         result = "nothing but typed errors" if outcome.finding is None else f"FINDING, see {outcome.finding}"
         print(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import os
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,9 +16,12 @@ import pytest
 from kiosk.card import messages
 from kiosk.card.certificate import TrustStore
 from kiosk.card.errors import CardFormatError
-from tests.fuzz import card_targets
-from tests.fuzz.card_targets import TARGETS
+from kiosk.face import photo
+from kiosk.face.errors import PhotoError
+from tests.fuzz import card_targets, face_targets
 from tests.fuzz.run import with_hypothesis
+from tests.fuzz.shelter import Died, Shelter
+from tests.fuzz.targets import TARGETS
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -55,6 +63,43 @@ def test_every_packet_there_is_is_a_seed() -> None:
     kinds = {type(packet).__name__ for packet in (*card_targets.COMMANDS, *card_targets.MESSAGES)}
     bare = {"Watch", "Ready", "Removed", "Lost", "PinRight"}
     assert kinds | bare == {cls.__name__ for cls in (*messages.Command.__args__, *messages.BoothMessage.__args__)}
+
+
+def _without_a_promise() -> None:
+    raise KeyError("an error nobody promised")
+
+
+@pytest.mark.parametrize(
+    ("does", "told"),
+    [
+        (lambda _: ctypes.string_at(0), "SIGSEGV"),
+        (lambda _: os.abort(), "SIGABRT"),
+        (lambda _: threading.Event().wait(), "no answer"),
+        (lambda _: bytes(bytearray(b"x") * (80 << 20)), "MB"),
+        (lambda _: _without_a_promise(), "KeyError"),
+    ],
+    ids=["crash", "abort", "hang", "memory", "error"],
+)
+def test_what_kills_or_hurts_the_child_is_found_and_the_next_input_runs(
+    does: Callable[[bytes], object], told: str
+) -> None:
+    def target(content: bytes) -> None:
+        if content == b"hostile":
+            does(content)
+
+    with contextlib.closing(Shelter(target, seconds=0.25, megabytes=50)) as sheltered:
+        sheltered(b"harmless")
+        with pytest.raises(Died, match=told):
+            sheltered(b"hostile")
+        sheltered(b"harmless")
+
+
+def test_what_would_cost_a_decoder_seconds_and_gigabytes_never_reaches_it() -> None:
+    hostile = list(face_targets.beyond_bounds())
+    assert len(hostile) == 11
+    for content in hostile:
+        with pytest.raises(PhotoError, match=r"laid out|too many pieces|larger than"):
+            photo.size(content)
 
 
 def test_the_command_says_what_it_did() -> None:
