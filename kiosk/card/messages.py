@@ -7,6 +7,7 @@ read, or a photo (both go between booth and studio). Reprs show no bytes: certif
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import json
 import socket
@@ -245,14 +246,13 @@ def receive_command(channel: socket.socket) -> tuple[Command, socket.socket | No
     packet, came = _receive(channel)
     if packet is None:
         return None
-    try:
+    with contextlib.ExitStack() as unwanted:
+        if came is not None:
+            unwanted.enter_context(came)
         command = read_command(packet)
         if isinstance(command, NewStudio) != (came is not None):
             raise BoothMessageError("booth: a descriptor belongs to NewStudio, and only to that")
-    except BoothMessageError:
-        if came is not None:
-            came.close()
-        raise
+        unwanted.pop_all()
     return command, came
 
 

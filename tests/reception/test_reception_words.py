@@ -72,4 +72,6 @@ def test_every_value_of_the_contract_has_its_words() -> None:
 
 
 def _snake(name: str) -> str:
-    return "".join("_" + letter.lower() if letter.isupper() and at else letter.lower() for at, letter in enumerate(name))
+    return "".join(
+        "_" + letter.lower() if letter.isupper() and at else letter.lower() for at, letter in enumerate(name)
+    )
