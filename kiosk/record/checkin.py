@@ -105,7 +105,6 @@ def to_json(checkin: CheckIn) -> bytes:
     """The check-in as UTF-8 JSON; raises `RecordError` if it has no queue number yet."""
     if checkin.queue_number is None:
         raise RecordError("check-in: it has no queue number yet")
-    eligibility = checkin.eligibility
     body: dict[str, object] = dict(checkin.unknown)
     body.update(
         schema=SCHEMA,
@@ -118,12 +117,7 @@ def to_json(checkin: CheckIn) -> bytes:
         simulated=checkin.simulated,
         identity=_without_none({"method": checkin.identity.method.value, "staff_id": checkin.identity.staff_id}),
         card={"fingerprint": checkin.card.fingerprint, "notice": checkin.card.notice.value},
-        eligibility={
-            "source": eligibility.source.value,
-            "validity": eligibility.validity.value,
-            "answered_at": None if eligibility.answered_at is None else dates.instant_text(eligibility.answered_at),
-            "results": [_result_json(result) for result in eligibility.results],
-        },
+        eligibility=eligibility_json(checkin.eligibility),
         consents={item.value: _consent_json(checkin.consents[item]) for item in ConsentItem},
         prescription=checkin.prescription.value,
     )
@@ -159,7 +153,7 @@ def from_json(body: bytes) -> CheckIn:
             None if staff_id is None else _text(staff_id, "identity.staff_id"),
         ),
         card=CardSeen(ids.fingerprint(card.get("fingerprint")), _one_of(Notice, card.get("notice"), "card.notice")),
-        eligibility=_eligibility(_object(data.get("eligibility"), "eligibility")),
+        eligibility=eligibility_from_json(data.get("eligibility")),
         consents={item: _consent(_object(asked.get(item.value), f"consents.{item.value}")) for item in ConsentItem},
         prescription=_one_of(Prescription, data.get("prescription"), "prescription"),
         unknown={key: value for key, value in data.items() if key not in _KNOWN},
@@ -210,7 +204,19 @@ def _result(data: Mapping[str, object], where: str) -> EligibilityResult:
     return EligibilityResult(**values)  # type: ignore[arg-type]
 
 
-def _eligibility(data: Mapping[str, object]) -> Eligibility:
+def eligibility_json(eligibility: Eligibility) -> dict[str, object]:
+    """The JSON object of a check-in's `eligibility`; a look-up is answered with the same one."""
+    return {
+        "source": eligibility.source.value,
+        "validity": eligibility.validity.value,
+        "answered_at": None if eligibility.answered_at is None else dates.instant_text(eligibility.answered_at),
+        "results": [_result_json(result) for result in eligibility.results],
+    }
+
+
+def eligibility_from_json(told: object) -> Eligibility:
+    """The eligibility in a JSON object; raises `RecordError`."""
+    data = _object(told, "eligibility")
     results = data.get("results")
     if not isinstance(results, list):
         raise RecordError("check-in: eligibility.results must be a list")
