@@ -26,6 +26,7 @@ from kiosk.eligibility.breaker import BreakerGateway
 from kiosk.eligibility.centre import CentreGateway
 from kiosk.eligibility.gateway import EligibilityGateway
 from kiosk.eligibility.kiosk_key import KioskKey
+from kiosk.eligibility.reception import ReceptionGateway
 from kiosk.errors import KioskError, SettingsError
 from kiosk.record import ids
 from kiosk.stations.card import CardStation
@@ -298,6 +299,8 @@ def _gateway(settings: KioskSettings) -> EligibilityGateway:
     eligibility, kiosk_id = settings.eligibility, ids.kiosk_id(settings.kiosk_id)
     if eligibility.driver is not None and eligibility.gateway == "driver":
         return driver.load(eligibility.driver, kiosk_id)
+    if eligibility.reception is not None and eligibility.gateway == "reception":
+        return ReceptionGateway(eligibility.reception, kiosk_id)
     if eligibility.centre is None:
         raise SettingsError("eligibility.centre: is missing; expected a section with url and ca_file")
     return CentreGateway(eligibility.centre, kiosk_id)

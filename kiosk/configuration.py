@@ -13,7 +13,7 @@ from kiosk.eligibility.settings import EligibilitySettings
 from kiosk.face.settings import FaceSettings
 from kiosk.record import RecordError, ids
 from kiosk.ui.settings import DisplaySettings
-from kiosk.visit.profiles import FLOW_2025_03, Facility, Profile, profile_of
+from kiosk.visit.profiles import FLOW_2025_03, Facility, Profile, looked_up, profile_of
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,12 +75,13 @@ class KioskSettings:
 
     def site_profile(self) -> Profile:
         """What this site asks, and in which way. Raises `ValueError` with the setting that does not go with another."""
-        return profile_of(
+        profile = profile_of(
             self.profile,
             Facility(self.facility),
             on_screen=self.consent == "screen",
             prescription=self.prescription == "asked",
         )
+        return looked_up(profile) if self.eligibility.gateway == "reception" else profile
 
 
 def read(path: Path) -> KioskSettings:

@@ -13,6 +13,7 @@ from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
 from kiosk.visit.appliance import (
     Appliance,
+    AskingLimit,
     CardProblem,
     CheckedIn,
     ChoosingMethod,
@@ -49,6 +50,7 @@ from screens import (
     front,
     idle,
     last_try,
+    limiting,
     pin,
     placing_again,
     prescribing,
@@ -85,6 +87,7 @@ SCREENS: Mapping[str, Build] = {
     "P10": consent_item.build,
     "P11": consent_item.build,
     "P11s": consent_item.build,
+    "P12": limiting.build,
     "P13": prescribing.build,
     "P16": checked_in.build,
     "P17": taking_card.build,
@@ -104,6 +107,7 @@ _STAGES: Mapping[type[Stage], str] = {
     OfferingLastTry: "P04l",
     Comparing: "P05",
     Verifying: "P06",
+    AskingLimit: "P12",
     OfferingRegistration: "P07",
     ChoosingPrescription: "P13",
     Concluding: "P06",

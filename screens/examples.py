@@ -19,6 +19,7 @@ from kiosk.record.ids import KioskId, QueueNumber, VisitId
 from kiosk.visit.appliance import (
     Advice,
     Appliance,
+    AskingLimit,
     Card,
     CardProblem,
     CheckedIn,
@@ -287,6 +288,7 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P11": _item(ConsentItem.CHECKUP),
     "P11s": _item(ConsentItem.SPECIFIC_DISEASE),
     "P08-every-item": _visit(Consenting(_ANSWER, _EVERY_ITEM, item=None)),
+    "P12": _visit(AskingLimit(Method.PIN)),
     "P13": _visit(ChoosingPrescription(Concluding(_ANSWER, _EVERY_ITEM, (), complete=True))),
     "P16": _visit(CheckedIn(_CHECKIN, delivered=True)),
     "P16-sending": _visit(CheckedIn(_CHECKIN)),
@@ -307,6 +309,7 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P17-trouble": _visit(TakingCard(EndReason.TROUBLE), help_called=True),
     "E10": _visit(PuttingBack(_VERIFYING, until=NOW + 7.4)),
     "E10-consenting": _visit(PuttingBack(Consenting(_ANSWER, FLOW_2025_03.items, item=None), until=NOW + 9.9)),
+    "E10-limit": _visit(PuttingBack(AskingLimit(Method.PIN), until=NOW + 9.9)),
     "E10-registering": _visit(PuttingBack(OfferingRegistration(_CHALLENGE), until=NOW + 9.9)),
     "E10-prescribing": _visit(
         PuttingBack(ChoosingPrescription(Concluding(_ANSWER, _EVERY_ITEM, (), complete=True)), until=NOW + 9.9)

@@ -8,6 +8,7 @@ from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
 from kiosk.visit.appliance import (
     Appliance,
+    AskingLimit,
     ChoosingPrescription,
     Concluding,
     Consenting,
@@ -25,7 +26,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     match stage.inner:
         case Verifying() | OfferingRegistration():
             step = parts.IDENTITY
-        case Consenting() | ChoosingPrescription() | Concluding():
+        case AskingLimit() | Consenting() | ChoosingPrescription() | Concluding():
             step = parts.CONSENT
     around = parts.frame(appliance, ui, step=step)
     if stage.reading:

@@ -52,7 +52,9 @@ class ToyDriver:
         """32 bytes to be signed."""
         return Challenge(f"toy-{visit_id}", secrets.token_bytes(32))
 
-    def verify(self, visit_id: VisitId, challenge: Challenge, proof: IdentityProof) -> EligibilityAnswer:
+    def verify(
+        self, visit_id: VisitId, challenge: Challenge, proof: IdentityProof, *, limit_consent: bool = False
+    ) -> EligibilityAnswer:
         """Check the proof, look the patient up."""
         if not isinstance(proof, PinProof):
             raise ProofRefusedError("the toy driver takes the card's own signature only", "method")

@@ -52,9 +52,11 @@ class BreakerGateway:
         self._admit()
         return self._heard(lambda: self._gateway.open(visit_id))
 
-    def verify(self, visit_id: VisitId, challenge: Challenge, proof: IdentityProof) -> EligibilityAnswer:
+    def verify(
+        self, visit_id: VisitId, challenge: Challenge, proof: IdentityProof, *, limit_consent: bool = False
+    ) -> EligibilityAnswer:
         """See the port."""
-        return self._heard(lambda: self._gateway.verify(visit_id, challenge, proof))
+        return self._heard(lambda: self._gateway.verify(visit_id, challenge, proof, limit_consent=limit_consent))
 
     def register(self, session: str) -> EligibilityAnswer:
         """See the port."""

@@ -100,7 +100,14 @@ class CentreGateway:
             raise NoAnswerError("the centre does not say how long its challenge is good", "malformed")
         return Challenge(session, bytes.fromhex(challenge))
 
-    def verify(self, visit_id: VisitId, challenge: Challenge, proof: IdentityProof) -> EligibilityAnswer:
+    def verify(
+        self,
+        visit_id: VisitId,
+        challenge: Challenge,
+        proof: IdentityProof,
+        *,
+        limit_consent: bool = False,  # noqa: ARG002 - with the card's own proof the 限度額 comes unasked
+    ) -> EligibilityAnswer:
         """See the port. Raises `NoAnswerError` or `ProofRefusedError`."""
         reply = self._exchange.send("POST", _path(challenge.session, "verify"), _proof_json(visit_id, proof))
         if reply.status == 403 and reply.media_type == _PROBLEM:

@@ -70,10 +70,12 @@ class DriverGateway:
             raise NoAnswerError("the driver's challenge is not 32 bytes with a session's name", "malformed")
         return challenge
 
-    def verify(self, visit_id: VisitId, challenge: Challenge, proof: IdentityProof) -> EligibilityAnswer:
+    def verify(
+        self, visit_id: VisitId, challenge: Challenge, proof: IdentityProof, *, limit_consent: bool = False
+    ) -> EligibilityAnswer:
         """See the port. Raises `NoAnswerError` or `ProofRefusedError`."""
         fingerprint = proof.certificate.fingerprint
-        answer = self._call(lambda: self._driver.verify(visit_id, challenge, proof))
+        answer = self._call(lambda: self._driver.verify(visit_id, challenge, proof, limit_consent=limit_consent))
         # A few are remembered for calls that overlap: a kiosk has one visit at a time.
         self._cards = dict([*self._cards.items(), (challenge.session, fingerprint)][-MOST_HANGING:])
         return _checked(answer, challenge.session, fingerprint)

@@ -21,7 +21,7 @@ from typing import Any, Self
 import httpx
 
 from kiosk.eligibility.errors import NoAnswerError
-from kiosk.eligibility.settings import CentreSettings
+from kiosk.eligibility.settings import CentreSettings, KioskDoorSettings
 from kiosk.errors import MissingError
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -49,7 +49,7 @@ class Reply:
         return f"Reply({self.status}, {len(self.body)} bytes)"
 
 
-def trust(settings: CentreSettings) -> ssl.SSLContext:
+def trust(settings: CentreSettings | KioskDoorSettings) -> ssl.SSLContext:
     """TLS that trusts `ca_file` alone, or the public authorities where none is given; raises `MissingError`."""
     if settings.ca_file is None:
         return httpx.create_ssl_context(trust_env=False)
@@ -62,13 +62,19 @@ def trust(settings: CentreSettings) -> ssl.SSLContext:
 
 
 class Exchange:
-    """Speaks with one centre. Safe to use from any thread; `close` ends it.
+    """Speaks with one centre, or with reception. Safe to use from any thread; `close` ends it.
 
-    A `client` may be handed in (tests); its base address, time-outs and TLS are then the caller's.
+    `headers` go with every request. A `client` may be handed in (tests); its base address, time-outs and TLS are then the caller's.
     """
 
-    def __init__(self, settings: CentreSettings, client: httpx.Client | None = None) -> None:
+    def __init__(
+        self,
+        settings: CentreSettings | KioskDoorSettings,
+        client: httpx.Client | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._seconds = settings.timeout_seconds
+        self._headers = dict(headers or {})
         self._client = client or httpx.Client(
             base_url=settings.url,
             verify=trust(settings),
@@ -88,7 +94,12 @@ class Exchange:
                     method,
                     path,
                     json=body,
-                    headers={"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close"},
+                    headers={
+                        "Accept": "application/json",
+                        "Accept-Encoding": "identity",
+                        "Connection": "close",
+                        **self._headers,
+                    },
                     extensions={"trace": end.trace},
                     follow_redirects=False,
                 ) as response,

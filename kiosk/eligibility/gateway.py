@@ -25,8 +25,13 @@ class EligibilityGateway(Protocol):
         """A fresh challenge for this visit: 32 bytes, to be signed and returned within 60 s, once."""
         ...
 
-    def verify(self, visit_id: VisitId, challenge: Challenge, proof: IdentityProof) -> EligibilityAnswer:
+    def verify(
+        self, visit_id: VisitId, challenge: Challenge, proof: IdentityProof, *, limit_consent: bool = False
+    ) -> EligibilityAnswer:
         """Prove the holder and ask for eligibility. The answer repeats session and certificate fingerprint, checked.
+
+        `limit_consent`: the patient lets the 限度額 be asked for. With the card's own proof nobody needs to be asked; with a
+        number look-up it is (domain/flow-and-rules.md section 2.4).
 
         Raises `ProofRefusedError` when the proof itself is not accepted.
         """

@@ -15,6 +15,14 @@ eligibility:
   driver:
     name: example
     settings_file: /etc/kiosk/example-driver.yaml
+
+or a number look-up of patients the clinic knows, through reception and its terminal (eligibility only):
+
+eligibility:
+  gateway: reception
+  key_file: /var/lib/kiosk/eligibility.key
+  reception:
+    url: http://127.0.0.1:8441
 """
 
 from __future__ import annotations
@@ -41,10 +49,25 @@ class CentreSettings:
 
     def __post_init__(self) -> None:
         _https(self.url)
-        if not 0.1 <= self.timeout_seconds <= 120:
-            raise ValueError("timeout_seconds: expected 0.1 to 120 seconds")
-        if not 0.1 <= self.connect_timeout_seconds <= self.timeout_seconds:
-            raise ValueError("connect_timeout_seconds: expected 0.1 seconds up to timeout_seconds")
+        _times(self.timeout_seconds, self.connect_timeout_seconds)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KioskDoorSettings:
+    """Reception's kiosk door, for number look-ups (`kiosk.eligibility.reception`): as in `delivery`, one address.
+
+    Plain http is for a reception on this same machine.
+    """
+
+    url: str
+    ca_file: Path | None = None
+    timeout_seconds: float = 20.0
+    connect_timeout_seconds: float = 3.0
+
+    def __post_init__(self) -> None:
+        if not _on_this_machine(self.url):
+            _https(self.url)
+        _times(self.timeout_seconds, self.connect_timeout_seconds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,16 +92,31 @@ class DriverSettings:
 class EligibilitySettings:
     """Which gateway this kiosk uses, and the file of the key it vouches with (`kiosk.eligibility.kiosk_key`)."""
 
-    gateway: Literal["centre", "driver"]
+    gateway: Literal["centre", "driver", "reception"]
     key_file: Path
     centre: CentreSettings | None = None
     driver: DriverSettings | None = None
+    reception: KioskDoorSettings | None = None
 
     def __post_init__(self) -> None:
         if self.gateway == "centre" and self.centre is None:
             raise ValueError("centre: is missing; expected a section with url and ca_file")
         if self.gateway == "driver" and self.driver is None:
             raise ValueError("driver: is missing; expected a section with the driver's name")
+        if self.gateway == "reception" and self.reception is None:
+            raise ValueError("reception: is missing; expected a section with the url of reception's kiosk door")
+
+
+def _times(whole: float, connect: float) -> None:
+    if not 0.1 <= whole <= 120:
+        raise ValueError("timeout_seconds: expected 0.1 to 120 seconds")
+    if not 0.1 <= connect <= whole:
+        raise ValueError("connect_timeout_seconds: expected 0.1 seconds up to timeout_seconds")
+
+
+def _on_this_machine(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"} and parts.path in {"", "/"}
 
 
 def _https(url: str) -> None:

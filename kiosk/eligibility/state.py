@@ -13,7 +13,7 @@ from kiosk.eligibility import driver
 from kiosk.eligibility.errors import NoAnswerError
 from kiosk.eligibility.exchange import Exchange, trust
 from kiosk.eligibility.kiosk_key import KioskKey
-from kiosk.eligibility.settings import CentreSettings, EligibilitySettings
+from kiosk.eligibility.settings import CentreSettings, EligibilitySettings, KioskDoorSettings
 from kiosk.errors import KioskError, MissingError
 
 SERVICE = "eligibility-centre"
@@ -38,6 +38,8 @@ def centre_state(settings: EligibilitySettings) -> CentreState:
     centre = settings.centre
     try:
         KioskKey.load(settings.key_file)
+        if settings.gateway == "reception" and settings.reception is not None:
+            return _reception(settings.reception)
         if centre is None:
             return _driver(settings)
         context = trust(centre)
@@ -49,6 +51,21 @@ def centre_state(settings: EligibilitySettings) -> CentreState:
     if dead is not None:
         return CentreState(ok=False, sentence=dead)
     return _service(centre)
+
+
+def _reception(settings: KioskDoorSettings) -> CentreState:
+    exchange = Exchange(settings, headers={"X-Kiosk-Id": "kiosk-check"})
+    try:
+        reply = exchange.send("GET", "/k/v1/key")
+        told = reply.json() if reply.status == 200 else {}
+    except NoAnswerError as error:
+        sentence = error.sentence.replace("the centre", "reception")
+        return CentreState(ok=False, sentence=f"number look-ups go through reception, but {sentence}")
+    finally:
+        exchange.close()
+    if "key_id" not in told:
+        return CentreState(ok=False, sentence=f"what answers at {settings.url} is not reception's kiosk door")
+    return CentreState(ok=True, sentence="number look-ups go through reception, which answers")
 
 
 def _driver(settings: EligibilitySettings) -> CentreState:

@@ -82,7 +82,9 @@ class EligibilityStation:
         visit_id, challenge, claim = effect.ask.visit_id, effect.challenge, effect.claim
         proof: IdentityProof
         proof = claim if isinstance(claim, PinProof) else self._key.vouch(claim, challenge, visit_id, self._kiosk_id)
-        return ev.Answered(effect.ask, self._gateway.verify(visit_id, challenge, proof))
+        return ev.Answered(
+            effect.ask, self._gateway.verify(visit_id, challenge, proof, limit_consent=effect.limit_consent)
+        )
 
     def _register(self, effect: Register) -> ev.Event:
         return ev.Answered(effect.ask, self._gateway.register(effect.session))

@@ -275,6 +275,14 @@ class Verifying:
 
 
 @dataclass(frozen=True)
+class AskingLimit:
+    """P12: may the 限度額 be asked for? Where eligibility is looked up by number, before it is (section 2.4)."""
+
+    method: Method
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True)
 class OfferingRegistration:
     """P07: this card was never registered as an insurance card; asked once. `registering` since `asked_at` (monotonic)."""
 
@@ -348,7 +356,7 @@ class TakingCard:
     called: bool = False
 
 
-Interrupted = Verifying | OfferingRegistration | Consenting | ChoosingPrescription | Concluding
+Interrupted = AskingLimit | Verifying | OfferingRegistration | Consenting | ChoosingPrescription | Concluding
 """What goes on after a pulled card came back."""
 
 
@@ -372,6 +380,7 @@ Stage = (
     | TypingPin
     | OfferingLastTry
     | Comparing
+    | AskingLimit
     | Verifying
     | OfferingRegistration
     | Consenting
@@ -407,6 +416,8 @@ class Visit:
     front_failures: int = 0
     """How often the card's front was looked at, or typed, in vain."""
     card_present: bool = True
+    limit_consent: bool | None = None
+    """What was said to the question of P12; None while it was not asked."""
     help_called: bool = False
     outstanding: frozenset[int] = frozenset()
 

@@ -104,6 +104,7 @@ class VerifyIdentity:
 
     challenge: Challenge
     claim: Claim
+    limit_consent: bool = False
     ask: Ask = UNSTAMPED
 
 

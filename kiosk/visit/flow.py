@@ -15,6 +15,7 @@ from kiosk.record.ids import VisitId
 from kiosk.visit.appliance import (
     Appliance,
     Ask,
+    AskingLimit,
     CardProblem,
     CheckedIn,
     CheckNumberSource,
@@ -91,6 +92,7 @@ from kiosk.visit.stages import (
     face,
     finishing,
     front,
+    limiting,
     pin,
     prescribing,
     putting_back,
@@ -223,6 +225,8 @@ def _react_stage(scene: Scene, stage: Stage, event: Event) -> Outcome:
             return pin.react_last_try(scene, stage, event)
         case Comparing():
             return comparing.react(scene, stage, event)
+        case AskingLimit():
+            return limiting.react(scene, stage, event)
         case Verifying():
             return verifying.react(scene, stage, event)
         case OfferingRegistration():
@@ -290,7 +294,7 @@ def _card_gone(scene: Scene, *, lost: bool) -> Outcome:
             return None if lost else Over()
         case Committing():
             return Next(replace(scene.visit, card_present=False))
-        case OfferingRegistration() | Consenting() | ChoosingPrescription() | Concluding():
+        case AskingLimit() | OfferingRegistration() | Consenting() | ChoosingPrescription() | Concluding():
             return putting_back.begin(scene, stage)
         case Verifying() if stage.claim is not None:
             return putting_back.begin(scene, stage)

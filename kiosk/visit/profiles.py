@@ -27,7 +27,8 @@ class Profile:
 
     `methods`: the ways a patient may choose at the panel; a visual check is always granted by staff. `blanket`: one
     consent screen first (since 2024-10), items one by one only on wish. `items`: what consent is asked for, in order.
-    `specific_disease`: asked besides, of those who hold that certificate. `prescription`: its form is asked here.
+    `specific_disease`: asked besides, of those who hold that certificate. `prescription`: its form is asked here. `limit`:
+    the 限度額 is asked for only of those who agree, as a number look-up wants it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Profile:
     visual_check: bool = True
     specific_disease: bool = True
     prescription: bool = False
+    limit: bool = False
     facility: Facility = Facility.CLINIC
 
     def asked_of(self, answer: EligibilityAnswer) -> tuple[ConsentItem, ...]:
@@ -99,3 +101,13 @@ def profile_of(name: str, facility: Facility, *, on_screen: bool, prescription: 
     if not on_screen:
         flow = replace(flow, items=(), specific_disease=False)
     return replace(flow, facility=facility, prescription=prescription)
+
+
+def looked_up(profile: Profile) -> Profile:
+    """`profile` where eligibility is looked up by number: no medical information, so no consents; the 限度額 is asked.
+
+    Raises `ValueError` where the prescription's form should be asked: nobody could be told of it.
+    """
+    if profile.prescription:
+        raise ValueError("prescription: cannot be handed over by number look-up; expected not_asked")
+    return replace(profile, items=(), specific_disease=False, limit=True)

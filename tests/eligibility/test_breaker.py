@@ -42,7 +42,9 @@ class System:
         self._do()
         return CHALLENGE
 
-    def verify(self, visit_id: VisitId, challenge: Challenge, proof: IdentityProof) -> EligibilityAnswer:
+    def verify(
+        self, visit_id: VisitId, challenge: Challenge, proof: IdentityProof, *, limit_consent: bool = False
+    ) -> EligibilityAnswer:
         self._do()
         raise AssertionError("these tests verify only what fails")
 

@@ -126,7 +126,9 @@ class Driver:
     def open(self, visit_id: ids.VisitId) -> Any:
         return self._said(Challenge("session", bytes(32)))
 
-    def verify(self, visit_id: ids.VisitId, challenge: Challenge, proof: IdentityProof) -> Any:
+    def verify(
+        self, visit_id: ids.VisitId, challenge: Challenge, proof: IdentityProof, *, limit_consent: bool = False
+    ) -> Any:
         return self._said(honest(proof.certificate.fingerprint))
 
     def register(self, session: str) -> Any:

@@ -16,6 +16,7 @@ from kiosk.record.ids import new_visit_id
 from kiosk.visit import effects as fx
 from kiosk.visit import events as ev
 from kiosk.visit.appliance import (
+    AskingLimit,
     ChoosingPrescription,
     Committing,
     Concluding,
@@ -34,6 +35,7 @@ from kiosk.visit.profiles import (
     PROFILES,
     Facility,
     Profile,
+    looked_up,
     profile_of,
 )
 from tests.visit import story as told
@@ -292,6 +294,41 @@ def test_silence_chooses_no_form_and_the_arrival_is_recorded(how: str) -> None:
     assert not checkin.complete
     given = {item for item, consent in checkin.consents.items() if consent.state is ConsentState.GIVEN}
     assert given == (set() if how == "stop" else set(ASKS_FORM.items))
+
+
+# -- the limit, where a number is looked up --------------------------------------------------------------------------
+
+LOOKED_UP = looked_up(FLOW_2025_03)
+
+
+def identified(profile: Profile) -> Story:
+    story = Story(told.appliance(profile=profile)).happens(ev.CardPlaced(new_visit_id()))
+    story.happens(told.card_read(story), ev.Tapped("choose_pin"), *[ev.DigitTyped()] * 4)
+    return story.happens(ev.PinRight(story.asked(fx.VerifyPin)))
+
+
+@pytest.mark.parametrize(("how", "agreed"), [("limit_yes", True), ("limit_no", False), ("silence", False)])
+def test_the_limit_is_asked_before_the_look_up_and_silence_is_no(how: str, agreed: bool) -> None:
+    story = identified(LOOKED_UP)
+    assert isinstance(stage(story), AskingLimit)
+    assert not story.wanted(fx.OpenSession)
+    story = story.passes(61) if how == "silence" else story.happens(ev.Tapped(how))
+    story.happens(ev.SessionOpened(story.asked(fx.OpenSession), CHALLENGE))
+    story.happens(ev.ChallengeSigned(story.asked(fx.SignChallenge), PinProof(CERTIFICATE, bytes(256))))
+    (verify,) = story.wanted(fx.VerifyIdentity)
+    assert isinstance(verify, fx.VerifyIdentity)
+    assert verify.limit_consent is agreed
+    story.happens(ev.Answered(verify.ask, told.answer(person=HOLDS)))
+    assert isinstance(stage(story), Committing), "no medical information, so no consents"
+
+
+def test_the_card_s_own_proof_needs_no_question_of_the_limit() -> None:
+    assert not isinstance(stage(identified(FLOW_2025_03)), AskingLimit)
+
+
+def test_a_look_up_cannot_hand_a_prescription_s_form_over() -> None:
+    with pytest.raises(ValueError, match=r"^prescription: cannot be handed over by number look-up"):
+        looked_up(ASKS_FORM)
 
 
 # -- profiles --------------------------------------------------------------------------------------------------------

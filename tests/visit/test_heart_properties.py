@@ -22,7 +22,7 @@ from kiosk.visit import appliance as ap
 from kiosk.visit import effects as fx
 from kiosk.visit import events as ev
 from kiosk.visit.flow import step
-from kiosk.visit.profiles import ELIGIBILITY_ONLY, FLOW_2025_03, Facility, Profile, profile_of
+from kiosk.visit.profiles import ELIGIBILITY_ONLY, FLOW_2025_03, Facility, Profile, looked_up, profile_of
 from tests.visit import story as told
 from tests.visit.story import CERTIFICATE, CHALLENGE, MORNING, OTHER_CERTIFICATE, QUEUE_NUMBER, Story
 
@@ -38,6 +38,8 @@ ACTIONS = [
     "refuse_item",
     "register",
     "register_not",
+    "limit_yes",
+    "limit_no",
     "prescription_electronic",
     "prescription_paper",
     "stop",
@@ -50,6 +52,7 @@ SITES = (
     profile_of("flow_2023", Facility.HOSPITAL, on_screen=True, prescription=True),
     profile_of("flow_2025_03", Facility.CLINIC, on_screen=False, prescription=True),
     ELIGIBILITY_ONLY,
+    looked_up(FLOW_2025_03),
 )
 HOLDS_CERTIFICATE = replace(told.PERSON, specific_disease=True)
 
@@ -132,6 +135,7 @@ class Watched(Story):
         self.confirmed_by: dict[VisitId, str] = {}
         self.agreed_taps: dict[VisitId, int] = {}
         self.form_tapped: dict[VisitId, str] = {}
+        self.limit_taps: set[VisitId] = set()
 
     def happens(self, *events: ev.Event) -> Watched:
         for event in events:
@@ -146,6 +150,8 @@ class Watched(Story):
             self.agreed_taps[before.visit_id] = self.agreed_taps.get(before.visit_id, 0) + 1
         if isinstance(event, ev.Tapped) and event.action.startswith("prescription_") and before is not None:
             self.form_tapped[before.visit_id] = event.action.removeprefix("prescription_")
+        if event == ev.Tapped("limit_yes") and before is not None:
+            self.limit_taps.add(before.visit_id)
         for effect in self.last:
             if isinstance(effect, fx.Register):
                 assert event == ev.Tapped("register")
@@ -158,6 +164,10 @@ class Watched(Story):
                 assert isinstance(event, ev.DigitTyped)
             if isinstance(effect, fx.SendPhoto):
                 self._check_send(effect, before, event)
+            if isinstance(effect, fx.VerifyIdentity) and effect.limit_consent:
+                assert self.now.profile.limit
+                assert before is not None
+                assert before.visit_id in self.limit_taps
             if isinstance(effect, fx.VerifyIdentity):
                 assert before is not None
                 assert before.card is not None

@@ -7,6 +7,7 @@ from typing import Final
 
 from kiosk.record.door import HelpReason
 from kiosk.visit.appliance import (
+    AskingLimit,
     ChoosingPrescription,
     Concluding,
     Consenting,
@@ -63,5 +64,5 @@ def give_up(scene: Scene, stage: PuttingBack) -> Outcome:
             return go(scene, stage.inner)
         case OfferingRegistration():
             return commit_unconfirmed(scene)
-        case Verifying():
+        case AskingLimit() | Verifying():
             return over(scene, FarewellKind.CARD_GONE, HelpReason.STOPPED)

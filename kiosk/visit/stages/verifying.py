@@ -9,6 +9,7 @@ from kiosk.record.dates import Notice
 from kiosk.record.eligibility import EligibilityAnswer
 from kiosk.record.identity import Challenge, Claim, Method, PinProof
 from kiosk.visit.appliance import (
+    AskingLimit,
     Card,
     CardProblem,
     Concluding,
@@ -29,7 +30,9 @@ ANSWER_SECONDS: Final = 25.0
 
 
 def begin(scene: Scene, method: Method, claim: Claim | None = None) -> Next:
-    """Open a session. With the PIN the claim comes later, from the card's signature."""
+    """Open a session, once P12 is answered where it is asked. With the PIN the claim comes later, from the card's signature."""
+    if scene.appliance.profile.limit and scene.visit.limit_consent is None:
+        return go(scene, AskingLimit(method, claim))
     return go(scene, Verifying(method, Step.SESSION, scene.visit.staff_id, claim=claim), OpenSession())
 
 
@@ -73,7 +76,9 @@ def _session(scene: Scene, stage: Verifying, challenge: Challenge) -> Next:
 
 
 def _ask(scene: Scene, stage: Verifying, challenge: Challenge, claim: Claim) -> Next:
-    return go(scene, replace(stage, step=Step.ANSWER), VerifyIdentity(challenge, claim))
+    return go(
+        scene, replace(stage, step=Step.ANSWER), VerifyIdentity(challenge, claim, bool(scene.visit.limit_consent))
+    )
 
 
 def answered(scene: Scene, challenge: Challenge, answer: EligibilityAnswer) -> Outcome:
