@@ -60,6 +60,7 @@ STAGES = {
     "typing_pin": "暗証番号を入力しています",
     "offering_last_try": "暗証番号 残り1回",
     "comparing": "目視で確認中",
+    "asking_limit": "限度額の提供を選んでいます",
     "verifying": "資格を照会しています",
     "offering_registration": "利用登録を選んでいます",
     "consenting": "同意を選んでいます",
@@ -82,6 +83,7 @@ STOPPED_AT = {
     "typing_pin": "暗証番号",
     "offering_last_try": "暗証番号",
     "comparing": "目視確認",
+    "asking_limit": "限度額の確認",
     "verifying": "資格の照会",
     "offering_registration": "利用登録",
 }
