@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Waiting, Widget
-from kiosk.visit.appliance import Appliance, Committing, Concluding, Verifying
+from kiosk.visit.appliance import Appliance, Committing, Concluding, NotingArrival, Verifying
 from screens import parts
 
 
@@ -18,7 +18,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
             key, step, stop = "verifying", parts.IDENTITY, True
         case Concluding():
             key, step, stop = "concluding", parts.CONSENT, False
-        case Committing():
+        case NotingArrival() | Committing():
             key, step, stop = "committing", parts.DONE, False
         case _:
             raise TypeError("this screen shows what is waited for only")

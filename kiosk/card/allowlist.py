@@ -18,6 +18,8 @@ JPKI = bytes.fromhex("D392F000260100000001")
 """公的個人認証 AP (section 2)."""
 SURFACE = bytes.fromhex("D3921000310001010402")
 """券面事項確認 AP (section 2)."""
+TEXT = bytes.fromhex("D3921000310001010408")
+"""券面事項入力補助 AP (section 2)."""
 
 DIGEST_INFO_SHA256 = bytes.fromhex("3031300D060960864801650304020105000420")
 """What precedes the 32 bytes of a SHA-256 in the signed DigestInfo, NULL included (section 3)."""
@@ -50,9 +52,11 @@ RULES: dict[tuple[bytes, int], Rule] = {
     (JPKI, 0x0017): Rule(Use.SIGN),
     (SURFACE, 0x0012): Rule(Use.VERIFY, digits=CHECK_NUMBER_B_DIGITS),
     (SURFACE, 0x0002): Rule(Use.READ, after=0x0012),
+    (TEXT, 0x0015): Rule(Use.VERIFY, digits=CHECK_NUMBER_B_DIGITS),
+    (TEXT, 0x0002): Rule(Use.READ, after=0x0015),
 }
-"""Sections 2.1 and 2.2, reduced to what a check-in does. 券面事項入力補助, the application with the number as text, cannot
-even be selected: nothing of it is needed."""
+"""Sections 2.1 to 2.3, reduced to what a check-in does. Of the text application, which also keeps the number, only the file
+with name and birth date can be selected, and only check number B opens it: with that the card itself keeps the number shut."""
 
 _APPLICATIONS = frozenset(application for application, _ in RULES)
 

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from kiosk import clock, journal, secrecy
-from kiosk.card import messages, traffic
+from kiosk.card import holder, messages, traffic
 from kiosk.card.allowlist import CHECK_NUMBER_B_DIGITS, PIN_DIGITS
 from kiosk.card.apdu import ApduError, named
 from kiosk.card.certificate import TrustStore
@@ -41,6 +41,7 @@ from kiosk.card.messages import (
     Command,
     NewStudio,
     ReadCard,
+    ReadHolder,
     SendPhoto,
     Sign,
     Start,
@@ -86,6 +87,8 @@ class CardBooth:
         self._dialogue: Dialogue | None = None
         self._record: FaceRecord | None = None
         """Of this dialogue's card, once it was open: for another studio, if the first one is lost."""
+        self._right: bytearray | None = None
+        """The check number B that opened it: for its holder's name, if nobody else can tell it."""
 
     def serve(self) -> None:
         """Serve until the control socket or the digits' pipe ends. The card is left without power."""
@@ -120,7 +123,7 @@ class CardBooth:
                 raise BoothMessageError("booth: it has been started already")
             case Watch():
                 self._watch()
-            case ReadCard() | VerifyPin() | Sign() | SendPhoto():
+            case ReadCard() | VerifyPin() | Sign() | SendPhoto() | ReadHolder():
                 self._talk(command)
 
     def _watch(self) -> None:
@@ -128,7 +131,7 @@ class CardBooth:
             self._watching = True
             threading.Thread(target=_run_or_die, args=(self._watcher,), name="watcher", daemon=True).start()
 
-    def _talk(self, command: ReadCard | VerifyPin | Sign | SendPhoto) -> None:
+    def _talk(self, command: ReadCard | VerifyPin | Sign | SendPhoto | ReadHolder) -> None:
         removals = self._teller.removals
         began = time.monotonic()
         apdus = 0 if self._dialogue is None or isinstance(command, ReadCard) else self._dialogue.card.passed
@@ -185,7 +188,7 @@ class CardBooth:
             _log.warning("reader_takes_no_extended_read")
             return Dialogue.open(*opening, extended=False, traffic=self._traffic)
 
-    def _ask(self, command: VerifyPin | Sign | SendPhoto, removals: int) -> BoothMessage:
+    def _ask(self, command: VerifyPin | Sign | SendPhoto | ReadHolder, removals: int) -> BoothMessage:
         dialogue = self._dialogue
         if dialogue is None or dialogue.removals != removals:
             raise CardGoneError("there is no dialogue with a card")
@@ -196,6 +199,8 @@ class CardBooth:
                 return messages.Signed(token, dialogue.sign(message))
             case SendPhoto(token, number):
                 return self._send_photo(dialogue, token, number)
+            case ReadHolder(token):
+                return self._read_holder(dialogue, token)
 
     def _verify_pin(self, dialogue: Dialogue, token: int) -> BoothMessage:
         pin = self._digits.wait(PIN_DIGITS, _DIGITS_SECONDS)
@@ -226,11 +231,27 @@ class CardBooth:
     def _open_photo(self, dialogue: Dialogue, source: CheckNumber) -> FaceRecord | Refusal:
         number = self._number(source)
         try:
-            return open_photo(
+            opened = open_photo(
                 dialogue.card, dialogue.found.photo, number, self._sends, dialogue.reach, _today_if_sure()
             )
+            if not isinstance(opened, Refusal):
+                self._right, number = number, None
+            return opened
         finally:
             _overwrite(number)
+
+    def _read_holder(self, dialogue: Dialogue, token: int) -> BoothMessage:
+        number, self._right = self._right, None
+        if number is None:
+            return messages.HolderUnread(token)
+        try:
+            found = holder.read(dialogue.card, number, self._sends, dialogue.reach)
+        finally:
+            _overwrite(number)
+        _log.info("holder", extra=journal.numbers(read=found is not None))
+        return (
+            messages.HolderUnread(token) if found is None else messages.HolderRead(token, found.name, found.birth_date)
+        )
 
     def _number(self, source: CheckNumber) -> bytearray | None:
         """Check number B from where it is to come from; the caller overwrites it."""
@@ -252,6 +273,8 @@ class CardBooth:
         """End the dialogue, if there is one; a PIN typed for it is not for the next."""
         self._digits.outlive_the_card()
         self._record = None
+        _overwrite(self._right)
+        self._right = None
         dialogue, self._dialogue = self._dialogue, None
         if dialogue is not None:
             dialogue.close()

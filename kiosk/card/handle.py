@@ -13,7 +13,18 @@ from kiosk.card import messages
 from kiosk.card.certificate import TrustStore
 from kiosk.card.digits import ERASE, FORGET
 from kiosk.card.errors import CardGoneError
-from kiosk.card.messages import BoothMessage, CheckNumber, Command, ReadCard, SendPhoto, Sign, Start, VerifyPin, Watch
+from kiosk.card.messages import (
+    BoothMessage,
+    CheckNumber,
+    Command,
+    ReadCard,
+    ReadHolder,
+    SendPhoto,
+    Sign,
+    Start,
+    VerifyPin,
+    Watch,
+)
 from kiosk.card.settings import CardSettings
 
 
@@ -109,6 +120,10 @@ class Booth:
         unless they are typed or were given to `spawn`.
         """
         self._give(SendPhoto(token, number))
+
+    def read_holder(self, token: int) -> None:
+        """Name and birth date, with the number that opened the photo: `HolderRead` | `HolderUnread`. A PIN is void then."""
+        self._give(ReadHolder(token))
 
     def new_studio(self, studio: socket.socket) -> None:
         """Talk to another studio from now on. `studio`: the booth's end of the pair to it; the caller closes its copy."""

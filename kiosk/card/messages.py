@@ -92,11 +92,18 @@ class SendPhoto:
 
 
 @dataclass(frozen=True)
+class ReadHolder:
+    """Name and birth date, with the number that opened the photo in this dialogue: `HolderRead` | `HolderUnread`."""
+
+    token: int
+
+
+@dataclass(frozen=True)
 class NewStudio:
     """Another studio from now on: the booth's end of the pair to it comes with the packet, as a descriptor (SCM_RIGHTS)."""
 
 
-Command = Start | Watch | ReadCard | VerifyPin | Sign | SendPhoto | NewStudio
+Command = Start | Watch | ReadCard | VerifyPin | Sign | SendPhoto | ReadHolder | NewStudio
 
 # -- from the booth --------------------------------------------------------------------------------------------------
 
@@ -195,6 +202,25 @@ class PhotoSent:
         return f"PhotoSent({self.token}, ...)"
 
 
+@dataclass(frozen=True, repr=False)
+class HolderRead:
+    """Who the card says its holder is: for a check-in that the eligibility system did not answer."""
+
+    token: int
+    name: str
+    birth_date: date
+
+    def __repr__(self) -> str:
+        return f"HolderRead({self.token}, ...)"
+
+
+@dataclass(frozen=True)
+class HolderUnread:
+    """It cannot be had."""
+
+    token: int
+
+
 @dataclass(frozen=True)
 class PhotoRefused:
     """No photo, and `why`. `again`: another number may still be sent in this visit."""
@@ -217,6 +243,8 @@ BoothMessage = (
     | Signed
     | PhotoSent
     | PhotoRefused
+    | HolderRead
+    | HolderUnread
 )
 
 # -- packets ---------------------------------------------------------------------------------------------------------

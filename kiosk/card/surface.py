@@ -99,12 +99,13 @@ def face_record(record: bytes) -> FaceRecord:
     if len(photos) > 1 or not photos[0].startswith(_JP2):
         raise CardFormatError("face record: the photo is not one JPEG 2000 container")
     expiry, birth_date = (
-        next((_day(found.value) for found in inner if found.tag == tag), None) for tag in (_EXPIRY, _BIRTH_DATE)
+        next((day(found.value) for found in inner if found.tag == tag), None) for tag in (_EXPIRY, _BIRTH_DATE)
     )
     return FaceRecord(photos[0], expiry, birth_date)
 
 
-def _day(value: bytes) -> date | None:
+def day(value: bytes) -> date | None:
+    """YYYYMMDD as a date; None if it is none."""
     if len(value) != 8 or not value.isdigit():
         return None
     try:

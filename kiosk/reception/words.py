@@ -66,6 +66,7 @@ STAGES = {
     "consenting": "同意を選んでいます",
     "choosing_prescription": "処方箋を選んでいます",
     "concluding": "同意を登録しています",
+    "noting_arrival": "受付を登録しています",
     "committing": "受付を登録しています",
     "checked_in": "受付が終わりました",
     "taking_card": "カードを取ってもらっています",

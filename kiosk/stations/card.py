@@ -21,7 +21,7 @@ from kiosk.record.identity import Certificate, PinProof
 from kiosk.record.ids import new_visit_id, visit_id_bytes
 from kiosk.visit import events as ev
 from kiosk.visit.appliance import Ask, CardProblem, CheckNumberSource, ChipPhoto
-from kiosk.visit.effects import Effect, ForgetDigits, ReadCard, SendPhoto, SignChallenge, VerifyPin
+from kiosk.visit.effects import Effect, ForgetDigits, ReadCard, ReadHolder, SendPhoto, SignChallenge, VerifyPin
 
 log = logging.getLogger("kiosk.stations.card")
 
@@ -83,6 +83,8 @@ class CardStation:
                 self._tell(booth, lambda it: it.sign(self._token(ask), message))
             case SendPhoto(source=source, ask=ask):
                 self._tell(booth, lambda it: it.send_photo(self._token(ask), _NUMBER[source]))
+            case ReadHolder(ask=ask):
+                self._tell(booth, lambda it: it.read_holder(self._token(ask)))
             case ForgetDigits():
                 self._tell(booth, Booth.forget_digits)
             case _:
@@ -173,7 +175,9 @@ class CardStation:
         | said.PinWrong
         | said.Signed
         | said.PhotoSent
-        | said.PhotoRefused,
+        | said.PhotoRefused
+        | said.HolderRead
+        | said.HolderUnread,
     ) -> ev.Event | None:
         ask = self._asks.get(message.token)
         if ask is None:
@@ -201,6 +205,10 @@ class CardStation:
                 return ev.ChallengeSigned(ask, PinProof(self._certificate, signature))
             case said.PhotoSent(card_expiry=card_expiry, birth_date=birth_date):
                 return ev.PhotoSent(ask, card_expiry, birth_date)
+            case said.HolderRead(name=name, birth_date=birth_date):
+                return ev.HolderRead(ask, name, birth_date)
+            case said.HolderUnread():
+                return ev.HolderUnread(ask)
             case said.PhotoRefused(why=why, again=again):
                 log.info("photo_refused", extra=journal.numbers(why=why, again=again))
                 return ev.PhotoRefused(ask, again=again, absent=why == "no_photo")

@@ -323,6 +323,11 @@ class ChoosingPrescription:
 
 
 @dataclass(frozen=True)
+class NotingArrival:
+    """No answer could be had: the card is asked who its holder is, where check number B was right in this visit."""
+
+
+@dataclass(frozen=True)
 class Committing:
     """The record goes to the outbox; the patient reads "done" only after it is on disk."""
 
@@ -386,6 +391,7 @@ Stage = (
     | Consenting
     | ChoosingPrescription
     | Concluding
+    | NotingArrival
     | Committing
     | CheckedIn
     | TakingCard

@@ -60,6 +60,13 @@ class SendPhoto:
 
 
 @dataclass(frozen=True)
+class ReadHolder:
+    """What the card says of its holder, where nobody else answered: `HolderRead` | `HolderUnread` | `CardLost`."""
+
+    ask: Ask = UNSTAMPED
+
+
+@dataclass(frozen=True)
 class LookAtFace:
     """Open the camera and compare with the photo: `FaceSeen`*, then `FaceMatched` | `FaceNotMatched` | `FaceUnavailable`."""
 
@@ -170,6 +177,7 @@ Request = (
     | VerifyPin
     | SignChallenge
     | SendPhoto
+    | ReadHolder
     | LookAtFace
     | ReadFront
     | ShowComparison

@@ -21,10 +21,11 @@ from kiosk.visit.appliance import (
     EndReason,
     Farewell,
     FarewellKind,
+    NotingArrival,
     Stage,
     TakingCard,
 )
-from kiosk.visit.effects import CallDesk, Commit, Conclude
+from kiosk.visit.effects import CallDesk, Commit, Conclude, ReadHolder
 from kiosk.visit.outcome import Next, Over, Scene, go
 
 FAREWELL_SECONDS: Final = 8.0
@@ -130,7 +131,12 @@ def commit(
 
 
 def commit_unconfirmed(scene: Scene) -> Next:
-    """Identity was confirmed here, but no answer can be had: the arrival is recorded all the same."""
+    """Identity was confirmed here, but no answer can be had: the arrival is recorded all the same.
+
+    With the holder's name where the card can tell it at once (domain/flow-and-rules.md section 3.5).
+    """
+    if scene.visit.photo_sent and scene.visit.card_present:
+        return go(scene, NotingArrival(), ReadHolder())
     return commit(scene, UNCONFIRMED, no_consents(), complete=True)
 
 

@@ -178,6 +178,25 @@ class PhotoSent:
         return f"PhotoSent({self.ask}, ...)"
 
 
+@dataclass(frozen=True, repr=False)
+class HolderRead:
+    """Who the card says its holder is, for a check-in that nobody answered."""
+
+    ask: Ask
+    name: str
+    birth_date: date
+
+    def __repr__(self) -> str:
+        return f"HolderRead({self.ask}, ...)"
+
+
+@dataclass(frozen=True)
+class HolderUnread:
+    """The card did not say."""
+
+    ask: Ask
+
+
 @dataclass(frozen=True)
 class PhotoRefused:
     """The photo could not be opened: no check number B, a wrong one, or no photo on the card.
@@ -336,6 +355,8 @@ Answer = (
     | ChallengeSigned
     | PhotoSent
     | PhotoRefused
+    | HolderRead
+    | HolderUnread
     | FaceSeen
     | FaceMatched
     | FaceNotMatched

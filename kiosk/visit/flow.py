@@ -30,6 +30,7 @@ from kiosk.visit.appliance import (
     FarewellKind,
     Interrupted,
     LookingAtFace,
+    NotingArrival,
     OfferingLastTry,
     OfferingRegistration,
     PlacingAgain,
@@ -93,6 +94,7 @@ from kiosk.visit.stages import (
     finishing,
     front,
     limiting,
+    noting,
     pin,
     prescribing,
     putting_back,
@@ -237,6 +239,8 @@ def _react_stage(scene: Scene, stage: Stage, event: Event) -> Outcome:
             return prescribing.react(scene, stage, event)
         case Concluding():
             return consenting.react_concluding(scene, stage, event)
+        case NotingArrival():
+            return noting.react(scene, stage, event)
         case Committing():
             return finishing.react_committing(scene, stage, event)
         case CheckedIn():
@@ -278,7 +282,7 @@ def _stopped(scene: Scene) -> Outcome:
             return commit_unconfirmed(scene)
         case PuttingBack() as stage:
             return putting_back.give_up(scene, stage)
-        case Concluding() | Committing() | CheckedIn() | TakingCard() | Refused():
+        case Concluding() | NotingArrival() | Committing() | CheckedIn() | TakingCard() | Refused():
             return None
         case _:
             return stop(scene, EndReason.STOPPED)
@@ -292,6 +296,8 @@ def _card_gone(scene: Scene, *, lost: bool) -> Outcome:
             return None if lost else Over(farewell_of(scene, stage))
         case TakingCard() | Refused():
             return None if lost else Over()
+        case NotingArrival():
+            return noting.nameless(Scene(scene.appliance, replace(scene.visit, card_present=False)))
         case Committing():
             return Next(replace(scene.visit, card_present=False))
         case AskingLimit() | OfferingRegistration() | Consenting() | ChoosingPrescription() | Concluding():

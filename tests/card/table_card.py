@@ -270,6 +270,12 @@ def _builder(
     return builder.serial_number(x509.random_serial_number()).not_valid_before(begins).not_valid_after(ends)
 
 
+def attributes(name: bytes = "試験\u3000花子".encode(), birth_date: bytes = b"19800217") -> bytes:
+    """EF 0002 of the text application: name, address, birth date, sex (section 5.1)."""
+    objects = tlv(0xDF22, name) + tlv(0xDF23, b"an address") + tlv(0xDF24, birth_date) + tlv(0xDF25, b"2")
+    return tlv(0xFF20, tlv(0xDF21, bytes(8)) + objects)
+
+
 def my_number_card(certificate: bytes, key: rsa.RSAPrivateKey) -> TableCard:
     """An adult's card; the forbidden places are there too, to be left alone."""
     return TableCard(
@@ -279,13 +285,21 @@ def my_number_card(certificate: bytes, key: rsa.RSAPrivateKey) -> TableCard:
             (SURFACE, 0x0002): face_record(),
             (SURFACE, 0x0005): tlv(0xFF40, b"forbidden"),
             (TEXT, 0x0001): tlv(0xFF10, b"123456789018") + b"\xff\xff",
+            (TEXT, 0x0002): attributes(),
         },
         secrets={
             (JPKI, 0x0018): Secret(b"1234", 3, 3),
             (JPKI, 0x001B): Secret(b"ABC123", 5, 5),
             (SURFACE, 0x0012): Secret(CHECK_NUMBER_B.encode(), 10, 10),
             (SURFACE, 0x0013): Secret(b"123456789018", 10, 10),
+            (TEXT, 0x0014): Secret(b"123456789018", 10, 10),
+            (TEXT, 0x0015): Secret(CHECK_NUMBER_B.encode(), 10, 10),
         },
-        opened_by={(SURFACE, 0x0002): 0x0012, (SURFACE, 0x0005): 0x0013},
+        opened_by={
+            (SURFACE, 0x0002): 0x0012,
+            (SURFACE, 0x0005): 0x0013,
+            (TEXT, 0x0001): 0x0014,
+            (TEXT, 0x0002): 0x0015,
+        },
         key=key,
     )

@@ -15,9 +15,9 @@ from kiosk.card.apdu import Apdu
 from kiosk.card.errors import CardGoneError, ForbiddenCommandError
 from tests.card.table_card import COMMON, JPKI, JUKI, SURFACE, TEXT, TableCard
 
-READABLE = {(JPKI, 0x06), (JPKI, 0x0A), (SURFACE, 0x02)}
-SECRETS = {(JPKI, 0x18): 4, (SURFACE, 0x12): 14}
-OPENED_BY = {(SURFACE, 0x02): 0x12}
+READABLE = {(JPKI, 0x06), (JPKI, 0x0A), (SURFACE, 0x02), (TEXT, 0x02)}
+SECRETS = {(JPKI, 0x18): 4, (SURFACE, 0x12): 14, (TEXT, 0x15): 14}
+OPENED_BY = {(SURFACE, 0x02): 0x12, (TEXT, 0x02): 0x15}
 SIGNING = (JPKI, 0x17)
 APPLICATIONS = [JPKI, SURFACE, TEXT, JUKI, COMMON, bytes.fromhex("A000000151000000"), JPKI[:5], JPKI + b"\x00"]
 DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420") + bytes(32)
@@ -41,7 +41,7 @@ def assert_nothing_forbidden(card: TableCard) -> None:
         match instruction:
             case 0xA4 if p1 == 0x04:
                 assert (cla, p2) == (0, 0x0C)
-                assert data in {JPKI, SURFACE}
+                assert data in {JPKI, SURFACE, TEXT}
                 shown.clear()
             case 0xA4:
                 assert (cla, p1, p2) == (0, 2, 0x0C)
@@ -119,7 +119,7 @@ READS = st.builds(
 )
 APPROACHES = st.builds(
     lambda application, file, commands: [select(application), select_file(file), *commands],
-    st.sampled_from([JPKI, SURFACE]),
+    st.sampled_from([JPKI, SURFACE, TEXT]),
     st.sampled_from([0x02, 0x06, 0x0A, 0x12, 0x17, 0x18]),
     st.lists(st.one_of(READS, COMMANDS), max_size=4),
 )
@@ -189,8 +189,8 @@ def test_a_forbidden_command_is_refused_before_it_is_sent(what: str) -> None:
     assert len(card.log) == before == guarded.passed
 
 
-@pytest.mark.parametrize("application", [TEXT, JUKI, COMMON])
-def test_the_applications_with_the_number_as_text_and_with_tracking_identifiers_cannot_be_selected(
+@pytest.mark.parametrize("application", [JUKI, COMMON])
+def test_the_applications_with_tracking_identifiers_cannot_be_selected(
     application: bytes,
 ) -> None:
     card = TableCard(open_house=True)
@@ -208,7 +208,31 @@ def test_every_rule_is_a_triple_of_application_file_and_instruction() -> None:
         (JPKI, 0x18): (Use.VERIFY, 4, None),
         (SURFACE, 0x02): (Use.READ, 0, 0x12),
         (SURFACE, 0x12): (Use.VERIFY, 14, None),
+        (TEXT, 0x02): (Use.READ, 0, 0x15),
+        (TEXT, 0x15): (Use.VERIFY, 14, None),
     }
+
+
+def test_of_the_text_application_only_name_and_birth_date_can_be_selected_and_only_check_number_b_opens_them() -> None:
+    card = TableCard(open_house=True)
+    guarded = AllowList(card)
+    guarded.transmit(select(TEXT))
+    sent = len(card.log)
+    for file in (0x01, 0x03, 0x04, 0x05, 0x06, 0x07, 0x11, 0x12, 0x13, 0x14, 0x16):
+        with pytest.raises(ForbiddenCommandError):
+            guarded.transmit(select_file(file))
+    apdu.select_file(guarded, 0x0002)
+    for command in (b"\x00\xb0\x00\x00\x00", b"\x00\xb0\x81\x00\x00", b"\x00\x20\x00\x80\x041234"):
+        with pytest.raises(ForbiddenCommandError):
+            guarded.transmit(command)
+    apdu.select_file(guarded, 0x0015)
+    for secret in (b"1234", b"123456789018", b"123456"):
+        with pytest.raises(ForbiddenCommandError):
+            guarded.transmit(b"\x00\x20\x00\x80" + bytes([len(secret)]) + secret)
+    assert len(card.log) == sent + 2
+    assert apdu.verify(guarded, b"55021720352285").right
+    apdu.select_file(guarded, 0x0002)
+    assert guarded.transmit(b"\x00\xb0\x00\x00\x00") == (b"open", 0x9000)
 
 
 @pytest.mark.parametrize("le", [b"\x00", b"\x10", b"\x00\x10\x00", b"\x00\x00\x01", b"\x00\xff\xff"])

@@ -65,6 +65,8 @@ LEGAL = [
     b"\x00\xa4\x04\x0c\x0a" + JPKI,
     b"\x00\xa4\x04\x0c\x0a" + SURFACE,
     *(b"\x00\xa4\x02\x0c\x02\x00" + bytes([file]) for file in (0x02, 0x06, 0x0A, 0x12, 0x17, 0x18)),
+    b"\x00\xa4\x04\x0c\x0a" + TEXT,
+    b"\x00\xa4\x02\x0c\x02\x00\x15",
     b"\x00\xb0\x00\x00\x00",
     b"\x00\xb0\x00\x00\x20",
     b"\x00\xb0\x01\x00\x00\x10\x00",
@@ -82,20 +84,23 @@ OPENINGS = [
     [LEGAL[0], LEGAL[7], b"\x00\x20\x00\x80\x041234", LEGAL[6]],
     [LEGAL[1], LEGAL[5]],
     [LEGAL[1], LEGAL[5], b"\x00\x20\x00\x80\x0e55021720352285", LEGAL[2]],
+    [LEGAL[8], LEGAL[9]],
+    [LEGAL[8], LEGAL[9], b"\x00\x20\x00\x80\x0e55021720352285"],
+    [LEGAL[8], LEGAL[9], b"\x00\x20\x00\x80\x0e55021720352285", LEGAL[2]],
 ]
-"""How far the product itself goes: the certificate, the PIN, the key behind it, check number B, the photo behind it."""
+"""How far the product itself goes: the certificate, the PIN, the key behind it, check number B, photo and name behind it."""
 
 GRAMMAR = re.compile(
-    rb"\x00\xa4\x04\x0c\x0a(%b|%b)|\x00\xa4\x02\x0c\x02\x00[\x02\x06\x0a\x12\x17\x18]|"
+    rb"\x00\xa4\x04\x0c\x0a(%b|%b|%b)|\x00\xa4\x02\x0c\x02\x00[\x02\x06\x0a\x12\x15\x17\x18]|"
     rb"\x00\xb0[\x00-\x7f].(.|\x00..)|\x00\x20\x00\x80(\x04[0-9]{4}|\x0e[0-9]{14})?|"
     rb"\x80\x2a\x00\x80\x33%b.{32}\x00|\x00\xc0\x00\x00."
-    % (re.escape(JPKI), re.escape(SURFACE), re.escape(DIGEST_INFO_SHA256)),
+    % (re.escape(JPKI), re.escape(SURFACE), re.escape(TEXT), re.escape(DIGEST_INFO_SHA256)),
     re.DOTALL,
 )
 """All that may ever arrive, whatever is selected."""
 
 HOSTILE = [
-    *(b"\x00\xa4\x04\x0c" + bytes([len(aid)]) + aid for aid in (TEXT, JUKI, COMMON, JPKI[:5], SURFACE[:9])),
+    *(b"\x00\xa4\x04\x0c" + bytes([len(aid)]) + aid for aid in (JUKI, COMMON, JPKI[:5], SURFACE[:9], TEXT[:9])),
     *(b"\x00\xa4\x02\x0c\x02\x00" + bytes([file]) for file in (0x01, 0x03, 0x05, 0x11, 0x13, 0x14, 0x1B, 0x1C)),
     *(bytes([0x00, 0xB0, 0x80 | file, 0x00, 0x00]) for file in range(0x20)),
     *(bytes([0x00, 0x20, 0x00, 0x80 | file]) for file in range(1, 0x20)),

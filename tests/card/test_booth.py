@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from kiosk.card.certificate import TrustStore
 from kiosk.card.errors import CardGoneError
 from kiosk.card.messages import (
+    HolderRead,
+    HolderUnread,
     Lost,
     PhotoRefused,
     PhotoSent,
@@ -97,6 +99,21 @@ def test_another_studio_gets_the_photo_without_a_second_number(desk: Desk) -> No
         for_studio.settimeout(DEADLINE)
         assert for_studio.recv(len(whole) + 1) == whole
         assert desk.reader.tries() == tries
+
+
+def test_the_holder_is_read_with_the_number_that_opened_the_photo_and_only_once(desk: Desk) -> None:
+    visitor = desk.visitor()
+    visitor.reads_the_card()
+    visitor.booth.read_holder(2)
+    assert visitor.hears(HolderUnread) == HolderUnread(2), "no number was right in this dialogue yet"
+    visitor.booth.send_photo(3, "known")
+    visitor.hears(PhotoSent)
+    visitor.booth.read_holder(4)
+    found = visitor.hears(HolderRead)
+    assert (found.name, found.birth_date) == ("試験\u3000花子", date(1980, 2, 17))
+    visitor.booth.read_holder(5)
+    assert visitor.hears(HolderUnread) == HolderUnread(5), "the number is kept no longer than it is needed"
+    assert desk.reader.audit() == []
 
 
 def test_a_warm_booth_leaves_the_reader_alone_until_it_is_told_to_watch(desk: Desk) -> None:

@@ -148,6 +148,7 @@ COMMANDS: list[Command] = [
     messages.SendPhoto(4, "known"),
     messages.SendPhoto(5, "read"),
     messages.SendPhoto(6, "typed"),
+    messages.ReadHolder(7),
 ]
 MESSAGES: list[BoothMessage] = [
     messages.Ready(),
@@ -162,6 +163,8 @@ MESSAGES: list[BoothMessage] = [
     Signed(5, bytes(256)),
     messages.PhotoSent(6, date(2035, 2, 17), date(1980, 2, 17)),
     messages.PhotoSent(6, None),
+    messages.HolderRead(6, "試験\u3000花子", date(1980, 2, 17)),
+    messages.HolderUnread(6),
     messages.PhotoRefused(7, "wrong", again=True),
 ]
 

@@ -21,6 +21,7 @@ from kiosk.visit.appliance import (
     Committing,
     Concluding,
     Consenting,
+    NotingArrival,
     OfferingRegistration,
     PuttingBack,
     Refused,
@@ -181,8 +182,53 @@ def test_an_answer_for_somebody_of_another_age_is_none(
     if believed:
         assert isinstance(stage(story), Consenting)
     else:
+        story.happens(ev.HolderUnread(story.asked(fx.ReadHolder)))
         assert committed(story).eligibility.validity is Validity.UNCONFIRMED
         assert committed(story).eligibility.results == ()
+
+
+# -- who came, where nobody answered ---------------------------------------------------------------------------------
+
+
+def unanswered() -> Story:
+    """Confirmed by the face, so that check number B was right in this visit; and then no answer."""
+    story = told.choosing().happens(ev.Tapped("choose_face"))
+    story.happens(ev.PhotoSent(story.asked(fx.SendPhoto), None, date(1980, 2, 17)))
+    story.happens(ev.FaceMatched(story.asked(fx.LookAtFace), simulated=True))
+    return story.happens(ev.NotAnswered(story.asked(fx.OpenSession)))
+
+
+def test_where_nobody_answered_the_record_says_who_the_card_says_it_is() -> None:
+    story = unanswered()
+    assert isinstance(stage(story), NotingArrival)
+    story.happens(ev.HolderRead(story.asked(fx.ReadHolder), "試験\u3000花子", date(1980, 2, 17)))
+    checkin = committed(story)
+    assert checkin.eligibility.validity is Validity.UNCONFIRMED
+    assert checkin.eligibility.results == (EligibilityResult(name="試験\u3000花子", birth_date=date(1980, 2, 17)),)
+
+
+@pytest.mark.parametrize("how", ["unread", "pulled", "lost", "late", "stop"])
+def test_an_arrival_is_recorded_without_a_name_too(how: str) -> None:
+    story = unanswered()
+    match how:
+        case "unread":
+            story.happens(ev.HolderUnread(story.asked(fx.ReadHolder)))
+        case "pulled":
+            story.happens(ev.CardRemoved())
+        case "lost":
+            story.happens(ev.CardLost())
+        case "stop":
+            story.happens(ev.Tapped("stop")).passes(4)
+        case _:
+            story.passes(4)
+    assert committed(story).eligibility.results == ()
+
+
+def test_without_check_number_b_nobody_is_asked_for_a_name() -> None:
+    story = signed()
+    story.happens(ev.NotAnswered(story.asked(fx.VerifyIdentity)))
+    assert not story.wanted(fx.ReadHolder)
+    assert committed(story).eligibility.results == ()
 
 
 # -- first-time registration -----------------------------------------------------------------------------------------

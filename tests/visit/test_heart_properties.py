@@ -7,7 +7,7 @@ import itertools
 import typing
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kiosk.record.checkin import Prescription
 from kiosk.record.consent import ConsentItem, ConsentState
-from kiosk.record.eligibility import Validity
+from kiosk.record.eligibility import EligibilityResult, Validity
 from kiosk.record.identity import Certificate, Challenge, PinProof
 from kiosk.record.ids import VisitId, new_visit_id
 from kiosk.visit import appliance as ap
@@ -78,6 +78,7 @@ ANSWERS: dict[type[fx.Request], tuple[Make, ...]] = {
         lambda a: ev.PhotoRefused(a, again=True),
         lambda a: ev.PhotoRefused(a, absent=True),
     ),
+    fx.ReadHolder: (lambda a: ev.HolderRead(a, "試験　花子", date(1980, 2, 17)), ev.HolderUnread),
     fx.ReadFront: (
         lambda a: ev.FrontSeen(a, ap.FrontAdvice.GLARE, 0.3),
         ev.FrontRead,
@@ -210,6 +211,9 @@ class Watched(Story):
             assert self.now.profile.prescription
             assert checkin.eligibility.validity is Validity.VALID
             assert checkin.prescription.value == self.form_tapped[checkin.checkin_id]
+        for person in checkin.eligibility.results if checkin.eligibility.validity is Validity.UNCONFIRMED else ():
+            assert before.photo_sent
+            assert person == EligibilityResult(name=person.name, birth_date=person.birth_date)
         if checkin.eligibility.validity is not Validity.UNCONFIRMED:
             assert checkin.eligibility.results[0] in {told.PERSON, HOLDS_CERTIFICATE}
 
