@@ -35,6 +35,7 @@ class Site:
     card_front: str
     control: Path
     camera: Child | None
+    centre: Child
     at_the_desk: list[Child]
 
     @property
@@ -124,7 +125,8 @@ def site(
         root = Path(str(card["root"]))
         centre_words = ["--folder", str(folder / "centre"), "--card-root", str(root)]
         centre_words += ["--kiosk-key", str(folder / "kiosk-public.pem"), "--patients", str(patients)]
-        centre = start("simulate", "centre", *centre_words).ready(START_SECONDS)
+        answering = start("simulate", "centre", *centre_words)
+        centre = answering.ready(START_SECONDS)
 
         say("your camera" if filming is None else "a camera")
         if filming is not None:
@@ -161,6 +163,7 @@ def site(
             card_front,
             control,
             filming,
+            answering,
             at_the_desk,
         )
 
