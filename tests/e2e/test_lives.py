@@ -69,17 +69,16 @@ def test_a_booth_that_dies_ends_the_visit_kindly_and_the_next_one_works(around: 
     player.screen("P02")
 
 
-def test_a_studio_that_dies_costs_the_face_way_and_the_pin_goes_on(around: Site, start_kiosk: StartKiosk) -> None:
+def test_a_studio_that_dies_before_it_is_asked_is_replaced_and_costs_nothing(
+    around: Site, start_kiosk: StartKiosk
+) -> None:
     player = start_kiosk()
     to_choice(player, around)
     os.kill(processes(player, "kiosk.face.studio")[0], signal.SIGKILL)
     assert player.hears("studio_died", 10)
     player.press("P02", "choose_face")
     player.screen("P03")
-    player.screen("P02")
-    player.press("P02-face-unavailable", "choose_pin")
-    player.screen("P04")
-    player.type_pin(around.pin)
+    player.screen("P06", seconds=40)
     player.screen("P08")
 
 

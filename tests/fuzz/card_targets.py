@@ -182,6 +182,7 @@ COMMANDS: tuple[Command, ...] = (
     messages.VerifyPin(2),
     messages.Sign(3, bytes(48)),
     messages.SendPhoto(4, "typed"),
+    messages.ReadHolder(5),
 )
 MESSAGES: tuple[BoothMessage, ...] = (
     messages.ReaderState(usable=False, word="in_use"),
@@ -192,6 +193,7 @@ MESSAGES: tuple[BoothMessage, ...] = (
     messages.Signed(1, bytes(8)),
     messages.PhotoSent(1, date(2035, 2, 17)),
     messages.PhotoRefused(1, "wrong", again=True),
+    messages.HolderRead(1, "試験", date(1980, 2, 17)),
 )
 
 

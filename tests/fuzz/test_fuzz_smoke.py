@@ -61,7 +61,7 @@ def test_a_parser_that_breaks_its_promise_is_found(monkeypatch: pytest.MonkeyPat
 
 def test_every_packet_there_is_is_a_seed() -> None:
     kinds = {type(packet).__name__ for packet in (*card_targets.COMMANDS, *card_targets.MESSAGES)}
-    bare = {"Watch", "Ready", "Removed", "Lost", "PinRight"}
+    bare = {"Watch", "Ready", "Removed", "Lost", "PinRight", "NewStudio", "HolderUnread"}
     assert kinds | bare == {cls.__name__ for cls in (*messages.Command.__args__, *messages.BoothMessage.__args__)}
 
 
