@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from enum import StrEnum
 
+from kiosk.reception import later_answers
 from kiosk.reception.errors import RefusedError
+from kiosk.reception.later_answers import LaterAnswer
+from kiosk.reception.schema import found_by
 from kiosk.reception.store import Transaction
 from kiosk.record import checkin as contract
 from kiosk.record import dates
-from kiosk.record.checkin import CheckIn
+from kiosk.record.checkin import CheckIn, Eligibility
 from kiosk.record.ids import KioskId, VisitId
 
 MOST_DONE = 300
@@ -63,7 +66,7 @@ class Receipt:
 
 @dataclass(frozen=True, repr=False)
 class Row:
-    """A check-in as it stands at the desk. `record` is the JSON as it came."""
+    """A check-in as it stands at the desk. `record` is the JSON as it came; `later` an answer that came after it."""
 
     receipt: int
     checkin: CheckIn
@@ -71,6 +74,12 @@ class Row:
     received_at: datetime
     state: RowState
     taken_by: str | None
+    later: LaterAnswer | None = None
+
+    @property
+    def eligibility(self) -> Eligibility:
+        """The answer that holds: the later one where there is one."""
+        return self.checkin.eligibility if self.later is None else self.later.eligibility
 
 
 def known(checkin_id: VisitId, kiosk_id: KioskId, sha256: str) -> Callable[[sqlite3.Connection], Receipt | None]:
@@ -91,10 +100,10 @@ def keep(arrival: Arrival) -> Callable[[Transaction], Receipt]:
         if before is not None:
             return before
         row = transaction.one(
-            "INSERT INTO checkin(checkin_id, sha256, kiosk_id, kiosk_seq, received_at, record)"
-            " VALUES (?, ?, ?, ?, ?, ?) RETURNING receipt",
+            "INSERT INTO checkin(checkin_id, sha256, kiosk_id, kiosk_seq, received_at, record, card, answered)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING receipt",
             *(checkin.checkin_id, arrival.sha256, checkin.kiosk_id, arrival.kiosk_seq),
-            *(transaction.now_text, arrival.record),
+            *(transaction.now_text, arrival.record, *found_by(checkin)),
         )
         transaction.tell("checkin", checkin_id=checkin.checkin_id, state=RowState.OPEN.value, new=True)
         transaction.audit(checkin.kiosk_id, "checkin_kept", kiosk_id=checkin.kiosk_id, about=checkin.checkin_id)
@@ -125,11 +134,14 @@ def move(checkin_id: VisitId, step: RowMove, staff_id: str) -> Callable[[Transac
     return change
 
 
+_ROWS = "SELECT checkin.*, later_answer.message AS later FROM checkin LEFT JOIN later_answer USING (checkin_id)"
+
+
 def row(checkin_id: VisitId) -> Callable[[sqlite3.Connection], Row | None]:
     """One row, if there is one."""
 
     def question(connection: sqlite3.Connection) -> Row | None:
-        found = connection.execute("SELECT * FROM checkin WHERE checkin_id = ?", (checkin_id,)).fetchone()
+        found = connection.execute(f"{_ROWS} WHERE checkin_id = ?", (checkin_id,)).fetchone()
         return None if found is None else _row(found)
 
     return question
@@ -140,10 +152,10 @@ def rows_on_board(now: datetime) -> Callable[[sqlite3.Connection], list[Row]]:
     midnight = dates.instant_text(datetime.combine(dates.japanese_day(now), time(), dates.JST))
 
     def question(connection: sqlite3.Connection) -> list[Row]:
-        found = connection.execute("SELECT * FROM checkin WHERE state = 'open' ORDER BY receipt DESC").fetchall()
-        found += connection.execute("SELECT * FROM checkin WHERE state = 'taken' ORDER BY receipt DESC").fetchall()
+        found = connection.execute(f"{_ROWS} WHERE state = 'open' ORDER BY receipt DESC").fetchall()
+        found += connection.execute(f"{_ROWS} WHERE state = 'taken' ORDER BY receipt DESC").fetchall()
         found += connection.execute(
-            "SELECT * FROM checkin WHERE state = 'done' AND received_at >= ? ORDER BY receipt DESC LIMIT ?",
+            f"{_ROWS} WHERE state = 'done' AND checkin.received_at >= ? ORDER BY receipt DESC LIMIT ?",
             (midnight, MOST_DONE),
         ).fetchall()
         return [_row(each) for each in found]
@@ -155,9 +167,7 @@ def rows_since(receipt: int, most: int = 200) -> Callable[[sqlite3.Connection], 
     """Rows with a greater receipt number, oldest first."""
 
     def question(connection: sqlite3.Connection) -> list[Row]:
-        found = connection.execute(
-            "SELECT * FROM checkin WHERE receipt > ? ORDER BY receipt LIMIT ?", (receipt, most)
-        ).fetchall()
+        found = connection.execute(f"{_ROWS} WHERE receipt > ? ORDER BY receipt LIMIT ?", (receipt, most)).fetchall()
         return [_row(each) for each in found]
 
     return question
@@ -182,4 +192,5 @@ def _row(found: sqlite3.Row) -> Row:
         received_at=dates.instant(found["received_at"]),
         state=RowState(found["state"]),
         taken_by=found["taken_by"],
+        later=None if found["later"] is None else later_answers.from_json(found["later"]),
     )

@@ -1,4 +1,4 @@
-"""One reception: its settings, key, store and the feeds that tell kiosks and boards."""
+"""One reception: its settings, key, store, the way to its terminal, and the feeds that tell kiosks and boards."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from kiosk.reception import seal
 from kiosk.reception.feed import Feed
+from kiosk.reception.lookups import LookUps
 from kiosk.reception.settings import ReceptionSettings, StaffMember
 from kiosk.reception.store import DeskEvent, Store
 from kiosk.staff.commands import Command
@@ -21,6 +22,9 @@ class Desk:
         self.clock = clock
         self.board: Feed[DeskEvent] = Feed()
         self.line: Feed[Command] = Feed()
+        self.arrivals = asyncio.Event()
+        """Set whenever a check-in was kept; whoever waits for it clears it."""
+        self.lookups = LookUps(settings.terminal, clock)
         self.key = seal.load_or_make(settings.key_file, settings.database)
         self._loop = asyncio.get_running_loop()
         self.store = Store(settings.database, self.key.key_id, self._committed, clock)
@@ -35,8 +39,9 @@ class Desk:
         self.line.close()
 
     def close(self) -> None:
-        """Let the store go; the doors are closed by then."""
+        """Let terminal and store go; the doors are closed by then."""
         self.hush()
+        self.lookups.close()
         self.store.close()
 
     def _committed(self, events: list[DeskEvent], commands: list[Command]) -> None:
@@ -48,3 +53,5 @@ class Desk:
             self.line.publish(command)
         for event in events:
             self.board.publish(event)
+            if event.kind == "checkin" and event.flags.get("new"):
+                self.arrivals.set()

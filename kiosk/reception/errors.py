@@ -33,3 +33,10 @@ class SealError(ReceptionError):
 
 class StartError(MissingError):
     """Reception cannot start as things are; the sentence says what to do."""
+
+
+class NoTerminalError(ReceptionError):
+    """Somebody should be looked up by number, and reception's settings name no terminal."""
+
+    def __init__(self) -> None:
+        super().__init__("reception has no eligibility terminal in its settings", "no_terminal")

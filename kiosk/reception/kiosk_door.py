@@ -1,4 +1,4 @@
-"""The kiosk door, `/k/v1`: check-ins sealed and kept once, heartbeats, calls for help, and the line back to the kiosk.
+"""The kiosk door, `/k/v1`: check-ins sealed and kept once, heartbeats, calls for help, the line back, and look-ups.
 
 On loopback and plain until kiosks are paired; a kiosk names itself with `X-Kiosk-Id`. A browser's page cannot come in
 here: that header needs a permission (CORS preflight) that nobody gives.
@@ -17,12 +17,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kiosk import journal
-from kiosk.reception import checkins, feed, helps, kiosks, visual
+from kiosk.eligibility.errors import EligibilityError
+from kiosk.reception import checkins, feed, helps, kiosks, known, visual
 from kiosk.reception.answers import HANDLERS, OurselvesOnly, bounded_body, json_body
 from kiosk.reception.checkins import Arrival
 from kiosk.reception.desk import Desk
-from kiosk.reception.errors import RefusedError, SealError
+from kiosk.reception.errors import NoTerminalError, RefusedError, SealError
 from kiosk.reception.feed import EventStream
+from kiosk.reception.lookups import eligibility_of
 from kiosk.record import RecordError, dates, door, ids
 from kiosk.record import checkin as contract
 from kiosk.record.checkin import CheckIn
@@ -159,6 +161,32 @@ class KioskDoor:
         log.info("command_answered", extra=journal.numbers(state=state.value))
         return Response(status_code=204)
 
+    async def lookup(self, request: Request) -> Response:
+        """`POST lookup`: the eligibility of whom the clinic knows by a card, by number, as of now.
+
+        404 nobody is known by it, 503 there is no terminal, 504 no answer. The kiosk tells a fingerprint and a consent;
+        numbers and names stay here until the system itself has answered.
+        """
+        kiosk_id = _kiosk(request)
+        visit_id, fingerprint, limit_consent = _asked(await json_body(request))
+        desk = self._desk
+        if not desk.lookups.possible:
+            raise RefusedError(503, "no_terminal", NoTerminalError().sentence)
+        patient = await desk.store.read(known.by_card(fingerprint, simulated=desk.lookups.simulated))
+        if patient is None:
+            raise RefusedError(404, "not_known", "no patient of this clinic is known by that card")
+        await desk.store.write(
+            lambda transaction: transaction.audit(kiosk_id, "look_up", kiosk_id=kiosk_id, about=visit_id)
+        )
+        try:
+            answer = await desk.lookups.ask(patient.query(limit_consent=limit_consent))
+        except EligibilityError as error:
+            sentence = f"the terminal, or the system behind it, gave no answer that can be used ({error.code})"
+            raise RefusedError(504, "no_answer", sentence) from error
+        log.info("look_up_answered", extra=journal.numbers(visit=visit_id, validity=answer.validity.value))
+        eligibility = contract.eligibility_json(eligibility_of(answer))
+        return JSONResponse({"simulated": answer.simulated, "eligibility": eligibility})
+
 
 def app(desk: Desk) -> Starlette:
     """The kiosk door as an ASGI application."""
@@ -171,6 +199,7 @@ def app(desk: Desk) -> Starlette:
             Route("/k/v1/help", endpoints.help, methods=["POST"]),
             Route("/k/v1/line", endpoints.line, methods=["GET"]),
             Route("/k/v1/line/{id}", endpoints.answered, methods=["POST"]),
+            Route("/k/v1/lookup", endpoints.lookup, methods=["POST"]),
         ],
         middleware=[
             Middleware(OurselvesOnly, headers={"cache-control": "no-store", "x-content-type-options": "nosniff"})
@@ -189,3 +218,15 @@ def _kiosk(request: Request) -> KioskId:
 def _same_kiosk(told: KioskId, header: KioskId) -> None:
     if told != header:
         raise RefusedError(422, "other_kiosk", "the body is not of the kiosk that X-Kiosk-Id names")
+
+
+def _asked(body: object) -> tuple[ids.VisitId, str, bool]:
+    """What a look-up is about. Raises `RefusedError` (422)."""
+    told = body if isinstance(body, dict) else {}
+    limit_consent = told.get("limit_consent")
+    if not isinstance(limit_consent, bool):
+        raise RefusedError(422, "record", "limit_consent: expected true or false")
+    try:
+        return ids.visit_id(told.get("visit_id")), ids.fingerprint(told.get("fingerprint")), limit_consent
+    except RecordError as error:
+        raise RefusedError(422, "record", str(error)) from error

@@ -8,10 +8,15 @@ import sqlite3
 from pathlib import Path
 
 from kiosk.reception.errors import StartError
+from kiosk.record import RecordError
+from kiosk.record import checkin as contract
+from kiosk.record.checkin import CheckIn
+from kiosk.record.eligibility import Source
 
-VERSION = 1
+VERSION = 2
+"""1 had no answers that come later. A new database is made as 1 and brought here, as an old one is."""
 
-_TABLES = """
+_FIRST = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE checkin(
   receipt INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -82,6 +87,31 @@ CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(
 CREATE TRIGGER audit_is_never_erased BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 """
 
+_SECOND = """
+ALTER TABLE checkin ADD COLUMN card TEXT NOT NULL DEFAULT '';
+ALTER TABLE checkin ADD COLUMN answered INTEGER NOT NULL DEFAULT 1 CHECK (answered IN (0, 1));
+CREATE INDEX checkin_by_card ON checkin(card, receipt);
+CREATE INDEX checkin_unanswered ON checkin(received_at) WHERE answered = 0;
+CREATE TABLE later_answer(
+  checkin_id TEXT PRIMARY KEY REFERENCES checkin(checkin_id),
+  received_at TEXT NOT NULL,
+  message BLOB NOT NULL
+) STRICT;
+"""
+"""`card` and `answered` repeat what a record says, to find it by. `answered` turns 1 when an answer joins the row."""
+
+_KEPT = """
+CREATE TRIGGER checkin_stays_as_it_came BEFORE UPDATE OF checkin_id, sha256, kiosk_id, kiosk_seq, received_at, record, card
+  ON checkin BEGIN SELECT RAISE(ABORT, 'a check-in stays as it came'); END;
+CREATE TRIGGER later_answer_is_never_changed BEFORE UPDATE ON later_answer
+  BEGIN SELECT RAISE(ABORT, 'a later answer stays as it came'); END;
+"""
+
+
+def found_by(checkin: CheckIn) -> tuple[str, int]:
+    """What columns `card` and `answered` hold of a check-in as it came."""
+    return checkin.card.fingerprint, int(checkin.eligibility.source is not Source.NONE)
+
 
 def open_for_writing(database: Path, key_id: str) -> sqlite3.Connection:
     """The one connection that writes; tables are made in a new file. Raises `StartError`.
@@ -112,15 +142,51 @@ def open_for_reading(database: Path) -> sqlite3.Connection:
 
 def _prepare(connection: sqlite3.Connection, database: Path, key_id: str) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        first = {"key_id": key_id, "session_key": secrets.token_hex(32)}
-        values = ",".join(f"('{name}','{value}')" for name, value in first.items())
-        connection.executescript(
-            f"BEGIN IMMEDIATE;{_TABLES}INSERT INTO meta(name, value) VALUES {values};"  # noqa: S608 - our own hex digits
-            f"PRAGMA user_version={VERSION};COMMIT;"
-        )
-    elif version != VERSION:
+    if not 0 <= version <= VERSION:
         raise StartError(f"{database}: was written by another version of reception (schema {version}, not {VERSION})")
+    if version > 0:
+        _check_key(connection, database, key_id)
+    if version == VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if version == 0:
+            _run(connection, _FIRST)
+            first = {"key_id": key_id, "session_key": secrets.token_hex(32)}
+            connection.executemany("INSERT INTO meta(name, value) VALUES (?, ?)", first.items())
+        _bring_to_second(connection, database)
+        connection.execute(f"PRAGMA user_version={VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _check_key(connection: sqlite3.Connection, database: Path, key_id: str) -> None:
     (known,) = connection.execute("SELECT value FROM meta WHERE name = 'key_id'").fetchone()
     if known != key_id:
         raise StartError(f"{database}: belongs to key {known}, but the key file holds key {key_id}")
+
+
+def _bring_to_second(connection: sqlite3.Connection, database: Path) -> None:
+    _run(connection, _SECOND)
+    receipts = [row["receipt"] for row in connection.execute("SELECT receipt FROM checkin ORDER BY receipt")]
+    for receipt in receipts:
+        (record,) = connection.execute("SELECT record FROM checkin WHERE receipt = ?", (receipt,)).fetchone()
+        try:
+            columns = found_by(contract.from_json(record))
+        except RecordError as error:
+            raise StartError(f"{database}: check-in number {receipt} in it cannot be read ({error})") from error
+        connection.execute("UPDATE checkin SET card = ?, answered = ? WHERE receipt = ?", (*columns, receipt))
+    _run(connection, _KEPT)
+
+
+def _run(connection: sqlite3.Connection, script: str) -> None:
+    """Every statement of `script` inside the transaction that is open (`executescript` would commit it)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""

@@ -58,13 +58,17 @@ class Sessions:
 
     def check_post(self, request: Request) -> Session:
         """The session behind a POST. Raises `RefusedError` (403) unless it comes from our own page."""
+        return self.check_form(request, request.headers.get(TOKEN_HEADER, ""))
+
+    def check_form(self, request: Request, token: str) -> Session:
+        """The same for a form, which has the token among its fields."""
         host = request.headers.get("host", "")
         if request.headers.get("origin") != f"{request.url.scheme}://{host}":
             raise RefusedError(403, "origin", "このページからの操作ではありません。")
         session = self.of(request)
         if session is None:
             raise RefusedError(403, "no_session", "ページを読み込み直してください。")
-        if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, "").encode(), self.token(session).encode()):
+        if not hmac.compare_digest(token.encode(), self.token(session).encode()):
             raise RefusedError(403, "token", "ページを読み込み直してください。")
         return session
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from kiosk.eligibility.terminal.settings import TerminalSettings
 from kiosk.staff import commands
 
 
@@ -40,7 +41,10 @@ class StaffMember:
 
 @dataclass(frozen=True)
 class ReceptionSettings:
-    """The whole of reception.yaml. `key_file` holds the private key that check-ins are sealed to."""
+    """The whole of reception.yaml. `key_file` holds the private key that check-ins are sealed to.
+
+    `terminal`: the eligibility terminal's folders, where there is one: without it nobody is looked up by number.
+    """
 
     site: Literal["live", "test"]
     clinic: str
@@ -49,6 +53,7 @@ class ReceptionSettings:
     kiosk_door: Door
     staff_door: Door
     staff: tuple[StaffMember, ...]
+    terminal: TerminalSettings | None = None
 
     def __post_init__(self) -> None:
         if not 0 < len(self.clinic.strip()) <= 60:
@@ -61,6 +66,8 @@ class ReceptionSettings:
             raise ValueError("staff: every id may stand there once only")
         if self.kiosk_door == self.staff_door and self.kiosk_door.port != 0:
             raise ValueError("staff_door: must be another port than kiosk_door")
+        if self.terminal is not None and self.terminal.test and self.site != "test":
+            raise ValueError("terminal.test: a simulated terminal belongs to site: test only")
 
 
 def is_this_machine(host: str) -> bool:

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator, Mapping
-from pathlib import Path
 from typing import TypeVar
 
-import jinja2
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -20,21 +18,21 @@ from starlette.staticfiles import StaticFiles
 
 from kiosk import share
 from kiosk.errors import MissingError
-from kiosk.reception import checkins, feed, helps, kiosks, replay, view, visual
+from kiosk.reception import checkins, feed, helps, kiosks, later_answers, replay, templates, view, visual
 from kiosk.reception.answers import HANDLERS, OurselvesOnly, json_body
 from kiosk.reception.checkins import Row, RowMove
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import RefusedError
 from kiosk.reception.feed import EventStream
 from kiosk.reception.kiosks import KioskRow
+from kiosk.reception.list_page import ListPage
+from kiosk.reception.lookup_page import LookUpPage
 from kiosk.reception.session import Session, Sessions
 from kiosk.record import RecordError, dates, ids
 from kiosk.staff.commands import CommandKind
 
 PING_EVERY = 15.0
 """Seconds between pings to a board; after 30 s of silence the page says 接続断."""
-
-PAGES = Path(__file__).parent / "pages"
 
 FONTS = ("BIZUDPGothic-Regular.ttf", "BIZUDPGothic-Bold.ttf")
 
@@ -61,13 +59,7 @@ class StaffDoor:
     def __init__(self, desk: Desk, sessions: Sessions) -> None:
         self._desk = desk
         self._sessions = sessions
-        self._pages = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(PAGES),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._pages = templates.environment()
 
     # -- pages and pieces of them ------------------------------------------------------------------------------------
 
@@ -85,6 +77,7 @@ class StaffDoor:
             test_site=desk.settings.site == "test",
             staff=desk.settings.staff,
             me=fresh.staff_id,
+            lookup=desk.lookups.possible,
             token=self._sessions.token(fresh),
             after=after,
             rows=[view.row_view(row, desk.settings.staff, now) for row in rows],
@@ -246,14 +239,19 @@ class StaffDoor:
 
 async def app(desk: Desk) -> Starlette:
     """The staff door as an ASGI application."""
-    endpoints = StaffDoor(desk, Sessions(bytes.fromhex(await desk.store.read(replay.session_key))))
+    sessions = Sessions(bytes.fromhex(await desk.store.read(replay.session_key)))
+    endpoints, lookup, many = StaffDoor(desk, sessions), LookUpPage(desk, sessions), ListPage(desk, sessions)
     return Starlette(
         routes=[
             Route("/", lambda _: RedirectResponse("/board"), methods=["GET"]),
             Route("/board", endpoints.board, methods=["GET"]),
+            Route("/lookup", lookup.page, methods=["GET"]),
+            Route("/lookup", lookup.asked, methods=["POST"]),
+            Route("/list", many.page, methods=["GET"]),
+            Route("/api/v1/list", many.asked, methods=["POST"]),
             Route("/events", endpoints.events, methods=["GET"]),
             Route("/fonts/{name}", endpoints.font, methods=["GET"]),
-            Mount("/static", StaticFiles(directory=PAGES / "static")),
+            Mount("/static", StaticFiles(directory=templates.PAGES / "static")),
             Route("/api/v1/staff", endpoints.choose_staff, methods=["POST"]),
             Route("/api/v1/rows", endpoints.rows, methods=["GET"]),
             Route("/api/v1/rows/{id}", endpoints.row, methods=["GET"]),
@@ -301,4 +299,5 @@ def _row_json(row: Row) -> dict[str, object]:
         "state": row.state.value,
         "taken_by": row.taken_by,
         "record": json.loads(row.record),
+        "later": None if row.later is None else json.loads(later_answers.to_json(row.later)),
     }

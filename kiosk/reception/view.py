@@ -17,7 +17,7 @@ from kiosk.record import dates
 from kiosk.record.checkin import CheckIn
 from kiosk.record.consent import ConsentState
 from kiosk.record.door import HelpReason
-from kiosk.record.eligibility import EligibilityResult, Validity
+from kiosk.record.eligibility import EligibilityResult, Source, Validity
 from kiosk.staff.commands import CommandState
 
 
@@ -59,6 +59,8 @@ class RowView:
     limit: str
     tags: tuple[str, ...]
     marks: tuple[Mark, ...]
+    by_number: bool
+    """番号照会: the answer says whether the insurance is valid, and consents to view anything are not asked with it."""
     method: str
     kiosk: str
     time: str
@@ -103,28 +105,30 @@ class KioskView:
 def row_view(row: Row, staff: tuple[StaffMember, ...], now: datetime) -> RowView:
     """The row as the board shows it; `now` gives ages and whether its time needs a day."""
     checkin = row.checkin
-    results = checkin.eligibility.results
+    eligibility = row.eligibility
+    # An answer without a result (nobody found) leaves what the card itself told.
+    results = eligibility.results or checkin.eligibility.results
     person = results[0] if results else EligibilityResult()
     today = dates.japanese_day(now)
     born = person.birth_date
-    verdict = words.VERDICTS[checkin.eligibility.validity]
-    if checkin.eligibility.validity is Validity.MULTIPLE and results:
-        verdict = replace(verdict, reason=f"{verdict.reason}（{len(results)}件）")
+    verdict = words.VERDICTS[eligibility.validity]
+    if eligibility.validity is Validity.MULTIPLE and eligibility.results:
+        verdict = replace(verdict, reason=f"{verdict.reason}（{len(eligibility.results)}件）")
     return RowView(
         checkin_id=checkin.checkin_id,
         receipt=row.receipt,
         state=row.state,
         taken_by=_name(row.taken_by, staff),
         queue_number=checkin.queue_number or "",
-        kana=_kana(person),
+        kana=kana(person),
         kanji=person.name or "",
         gaiji=any("●" in (text or "") for text in (person.name, person.name_other, person.address)),
-        others=tuple(_kana(other) or other.name or "" for other in results[1:]),
+        others=tuple(kana(other) or other.name or "" for other in results[1:]),
         born="" if born is None else words.japanese_date(born),
         born_iso="" if born is None else born.isoformat(),
         age="" if born is None else f"{words.age(born, today)}歳",
         sex="" if person.sex is None else words.SEXES[person.sex],
-        validity=checkin.eligibility.validity,
+        validity=eligibility.validity,
         verdict=verdict,
         tone=verdict.tone,
         insurer_number=person.insurer_number or "",
@@ -132,15 +136,16 @@ def row_view(row: Row, staff: tuple[StaffMember, ...], now: datetime) -> RowView
         insured="・".join(text for text in (person.insured_symbol, person.insured_number) if text),
         branch=person.insured_branch or "",
         family=words.INSURED_OR_FAMILY.get(person.insured_or_family or "", ""),
-        copay=_copay(person),
+        copay=copay(person),
         limit="" if person.limit_category is None else words.LIMITS.get(person.limit_category, person.limit_category),
-        tags=_tags(checkin, person),
+        tags=_tags(checkin, eligibility.validity, person),
         marks=_marks(checkin, now),
+        by_number=eligibility.source is Source.NUMBER_LOOKUP,
         method=words.METHODS[checkin.identity.method],
         kiosk=words.kiosk_name(checkin.kiosk_id),
         time=_time(checkin.confirmed_at, now),
         came=f"受付機 {_time(checkin.confirmed_at, now)}、受付に届いた時刻 {_time(row.received_at, now)}",
-        simulated=checkin.simulated,
+        simulated=checkin.simulated or (row.later is not None and row.later.simulated),
         complete=checkin.complete,
     )
 
@@ -224,19 +229,20 @@ def _name(staff_id: str | None, staff: tuple[StaffMember, ...]) -> str:
     return next((member.name for member in staff if member.id == staff_id), staff_id or "")
 
 
-def _kana(person: EligibilityResult) -> str:
-    """The centre sends half-width kana (domain/oqs-interface.md 2.3, element 10): NFKC makes it readable."""
+def kana(person: EligibilityResult) -> str:
+    """氏名カナ to read. The centre sends half-width kana (domain/oqs-interface.md 2.3, element 10): NFKC makes it readable."""
     return " ".join(unicodedata.normalize("NFKC", person.name_kana or "").split())
 
 
-def _copay(person: EligibilityResult) -> str:
+def copay(person: EligibilityResult) -> str:
+    """負担割合: 3割."""
     if person.copay_ratio is None:
         return ""
     tenths, rest = divmod(person.copay_ratio, 10)
     return f"{tenths}割" if rest == 0 else f"{person.copay_ratio}%"
 
 
-def _tags(checkin: CheckIn, person: EligibilityResult) -> tuple[str, ...]:
+def _tags(checkin: CheckIn, validity: Validity, person: EligibilityResult) -> tuple[str, ...]:
     tags = []
     if person.preschool:
         tags.append("未就学")
@@ -244,7 +250,7 @@ def _tags(checkin: CheckIn, person: EligibilityResult) -> tuple[str, ...]:
         tags.append("特定疾病")
     tags += [words.NOTICES[notice] for notice in (checkin.card.notice,) if notice in words.NOTICES]
     tags += [words.PRESCRIPTIONS[wish] for wish in (checkin.prescription,) if wish in words.PRESCRIPTIONS]
-    if checkin.eligibility.validity in (Validity.INVALID, Validity.NOT_FOUND):
+    if validity in (Validity.INVALID, Validity.NOT_FOUND):
         tags.append("電子処方箋は不可")
     return tuple(tags)
 

@@ -17,6 +17,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from starlette.applications import Starlette
 
+from kiosk.eligibility.terminal.settings import TerminalSettings
 from kiosk.reception import kiosk_door, seal, staff_door
 from kiosk.reception.desk import Desk
 from kiosk.reception.settings import Door, ReceptionSettings, StaffMember
@@ -40,6 +41,14 @@ from kiosk.reception.service import serve
 from kiosk.reception.settings import ReceptionSettings
 journal.start()
 raise SystemExit(serve(settings.read(Path(sys.argv[1]), ReceptionSettings)))
+"""
+
+TERMINAL = """
+import argparse, sys
+from kiosk.simulation import terminal
+parser = argparse.ArgumentParser()
+terminal.add_arguments(parser)
+sys.exit(terminal.simulate_terminal(parser.parse_args()))
 """
 
 
@@ -123,6 +132,96 @@ class SealingKiosk:
     def help(self, at: datetime, reason: HelpReason, stage: str = "choosing_method") -> dict[str, object]:
         call = HelpCall(ids.new_visit_id(), KioskId(self.kiosk_id), ids.new_visit_id(), reason, stage, at)
         return door.help_json(call)
+
+
+class TerminalSide:
+    """A running simulated terminal, changed while it runs."""
+
+    def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
+        self.process = process
+        self.folder = folder
+        self._heard()
+
+    def tell(self, **wanted: Any) -> dict[str, Any]:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(wanted) + "\n")
+        self.process.stdin.flush()
+        return self._heard()
+
+    def settings(self, **other: Any) -> TerminalSettings:
+        told: dict[str, Any] = {
+            "req": self.folder / "req",
+            "res": self.folder / "res",
+            "institution_code": "1319999996",
+            "poll_seconds": 0.03,
+            "timeout_seconds": 10.0,
+            "test": True,
+        }
+        return TerminalSettings(**(told | other))
+
+    def section(self) -> str:
+        """The `terminal:` section of a reception.yaml."""
+        return (
+            f"terminal: {{req: {self.folder}/req, res: {self.folder}/res, institution_code: '1319999996',"
+            " poll_seconds: 0.05, timeout_seconds: 5, test: true}\n"
+        )
+
+    def _heard(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line, "the simulated terminal ended"
+        told = json.loads(line)
+        assert isinstance(told, dict)
+        return told
+
+
+@pytest.fixture(scope="module")
+def terminal_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TerminalSide]:
+    folder = tmp_path_factory.mktemp("terminal")
+    process = subprocess.Popen(
+        [sys.executable, "-c", TERMINAL, "--folder", str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield TerminalSide(process, folder)
+    finally:
+        process.kill()
+        with process:
+            pass
+
+
+@pytest.fixture
+def terminal(terminal_process: TerminalSide) -> TerminalSide:
+    """The simulated terminal, as it should be; its folders are empty."""
+    terminal_process.tell(manner="ordinary", delay_seconds=0)
+    for folder in ("req", "res"):
+        for path in (terminal_process.folder / folder).iterdir():
+            path.unlink()
+    return terminal_process
+
+
+INSURED_AT_TERMINAL: dict[str, Any] = {
+    "insurer_number": "01139997",
+    "insured_symbol": "12340005",
+    "insured_number": "67",
+    "insured_branch": "00",
+    "name": "試験　花子",
+    "name_kana": "ｼｹﾝ ﾊﾅｺ",
+    "birth_date": date(1980, 2, 17),
+}
+
+
+def new_patient(at: datetime, number: str = "A001", card: str = "cd" * 32, **person: Any) -> CheckIn:
+    """A check-in whose card leads to somebody the simulated terminal knows; 67 is valid."""
+    return replace(new_checkin(at, number, **(INSURED_AT_TERMINAL | person)), card=CardSeen(card, Notice.NONE))
+
+
+def nobody_answered(checkin: CheckIn, results: tuple[EligibilityResult, ...] = ()) -> CheckIn:
+    """The check-in as it is where no answer came."""
+    none = Eligibility(Source.NONE, Validity.UNCONFIRMED, None, results)
+    return replace(checkin, eligibility=none, consents=consent.no_consents())
 
 
 def settings_at(folder: Path, **changes: Any) -> ReceptionSettings:
@@ -272,8 +371,8 @@ def start_reception(tmp_path: Path) -> Iterator[Callable[..., Reception]]:
     """Start a reception process at this test's database; what is still running at the end is ended."""
     started: list[Reception] = []
 
-    def start(staff_port: int = 0, kiosk_port: int = 0) -> Reception:
-        return begin(tmp_path, started, staff_port, kiosk_port)
+    def start(staff_port: int = 0, kiosk_port: int = 0, more: str = "") -> Reception:
+        return begin(tmp_path, started, staff_port, kiosk_port, more)
 
     yield start
     for reception in started:
@@ -285,13 +384,15 @@ def start_reception(tmp_path: Path) -> Iterator[Callable[..., Reception]]:
         reception.process.stdout.close()
 
 
-def begin(folder: Path, started: list[Reception], staff_port: int = 0, kiosk_port: int = 0) -> Reception:
+def begin(
+    folder: Path, started: list[Reception], staff_port: int = 0, kiosk_port: int = 0, more: str = ""
+) -> Reception:
     file = folder / "reception.yaml"
     file.write_text(
         "site: test\nclinic: みほん内科クリニック\ndatabase: reception.db\nkey_file: reception.key\n"
         f"kiosk_door: {{host: 127.0.0.1, port: {kiosk_port}}}\n"
         f"staff_door: {{host: 127.0.0.1, port: {staff_port}}}\n"
-        "staff:\n  - {id: tanaka, name: 田中 みさき}\n  - {id: mori, name: 森 そうた}\n",
+        f"staff:\n  - {{id: tanaka, name: 田中 みさき}}\n  - {{id: mori, name: 森 そうた}}\n{more}",
         encoding="utf-8",
     )
     with (folder / "reception.log").open("a") as log:
@@ -328,3 +429,15 @@ def checkin_now() -> Callable[..., CheckIn]:
 def with_validity() -> Callable[..., CheckIn]:
     """Give a check-in another validity, and other results."""
     return judged
+
+
+@pytest.fixture
+def patient_at() -> Callable[..., CheckIn]:
+    """Build a check-in of somebody the simulated terminal knows: `patient_at(moment, number, card, **person)`."""
+    return new_patient
+
+
+@pytest.fixture
+def unanswered() -> Callable[..., CheckIn]:
+    """Turn a check-in into one that nobody answered; its results are what the card told."""
+    return nobody_answered

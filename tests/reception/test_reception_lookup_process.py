@@ -1,0 +1,161 @@
+"""Looking up in a reception of its own: what outlives a kill, and how it looks in a real browser."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from kiosk.record import dates, ids
+from kiosk.record.checkin import CheckIn
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+Start = Callable[..., Any]
+Build = Callable[..., CheckIn]
+
+
+@pytest.fixture
+def now() -> Any:
+    """This moment, as on the wire."""
+    return dates.instant(dates.instant_text(datetime.now(UTC)))
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        opened = browser.new_page(viewport={"width": 1366, "height": 768})
+        faults: list[str] = []
+        opened.on("pageerror", lambda fault: faults.append(str(fault)))
+        opened.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
+        yield opened
+        browser.close()
+        assert faults == []
+
+
+def until(what: Callable[[], bool], seconds: float = 15.0) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not come to be in time"
+        time.sleep(0.02)
+
+
+def later_of(reception: Any, checkin: CheckIn) -> Any:
+    return reception.http.get(f"{reception.staff_url}/api/v1/rows/{checkin.checkin_id}").json()["later"]
+
+
+def test_a_reception_killed_while_it_asked_asks_again(
+    start_reception: Start, terminal: Any, patient_at: Build, unanswered: Build, now: Any
+) -> None:
+    terminal.tell(manner="never")
+    taken = terminal.tell()["taken"]
+    reception = start_reception(more=terminal.section())
+    late = unanswered(patient_at(now, "A002"))
+    for checkin in (patient_at(now), late):
+        assert reception.post(checkin).status_code == 201
+    until(lambda: terminal.tell()["taken"] > taken)
+    reception.process.kill()
+    reception.process.wait(10)
+    terminal.tell(manner="ordinary")
+    again = start_reception(more=terminal.section())
+    until(lambda: later_of(again, late) is not None)
+    assert later_of(again, late)["eligibility"]["validity"] == "valid"
+    body = {"visit_id": ids.new_visit_id(), "fingerprint": late.card.fingerprint, "limit_consent": False}
+    answer = again.http.post(f"{again.kiosk_url}/k/v1/lookup", json=body, headers={"x-kiosk-id": "a"})
+    assert (answer.status_code, answer.json()["eligibility"]["validity"]) == (200, "valid")
+    assert again.stop() == 0
+
+
+def test_a_reception_ends_in_time_while_a_question_is_open(
+    start_reception: Start, terminal: Any, patient_at: Build, unanswered: Build, now: Any
+) -> None:
+    terminal.tell(manner="never")
+    taken = terminal.tell()["taken"]
+    reception = start_reception(more=terminal.section())
+    for checkin in (patient_at(now), unanswered(patient_at(now, "A002"))):
+        reception.post(checkin)
+    until(lambda: terminal.tell()["taken"] > taken)
+    began = time.monotonic()
+    assert reception.stop() == 0
+    assert time.monotonic() - began < 5
+
+
+def test_the_row_on_an_open_board_gets_its_answer_by_itself(
+    page: Page, start_reception: Start, terminal: Any, patient_at: Build, unanswered: Build, now: Any
+) -> None:
+    terminal.tell(delay_seconds=1.0)
+    reception = start_reception(more=terminal.section())
+    page.goto(f"{reception.staff_url}/board")
+    page.wait_for_selector("html[data-live=open]")
+    reception.post(patient_at(now))
+    reception.post(unanswered(patient_at(now, "A002")))
+    row = page.locator("tr[data-queue-number=A002]")
+    expect(row).to_contain_text("照会できず")
+    expect(row).to_contain_text("番号照会", timeout=10_000)
+    expect(row).to_contain_text("有効")
+    expect(row).not_to_contain_text("照会できず")
+    box, whole = row.locator(".by-number").bounding_box(), row.bounding_box()
+    assert box is not None
+    assert whole is not None
+    assert whole["height"] <= 55, "the mark does not make the row higher"
+    assert box["y"] + box["height"] <= whole["y"] + whole["height"]
+    assert page.locator(".by-number").count() == 1
+
+
+def test_a_card_is_looked_up_by_hand(page: Page, start_reception: Start, terminal: Any) -> None:
+    reception = start_reception(more=terminal.section())
+    page.goto(f"{reception.staff_url}/board")
+    page.wait_for_selector("html[data-live=open]")
+    page.select_option("[data-action=choose_staff]", "tanaka")
+    with page.expect_popup() as opened:
+        page.get_by_text("資格確認書の照会").click()
+    form = opened.value
+    expect(form.locator("[name=insurer]")).to_be_focused()
+    expect(form.get_by_text("田中 みさき")).to_be_visible()
+    form.keyboard.type("01139997")
+    for name, text in (("symbol", "12340005"), ("number", "71"), ("year", "55"), ("month", "2"), ("day", "17")):
+        form.fill(f"[name={name}]", text)
+    form.select_option("[name=era]", "昭和")
+    form.keyboard.press("Enter")
+    expect(form.get_by_text("同じ番号の方が複数います")).to_be_visible()
+    expect(form.locator("[name=branch]")).to_be_focused()
+    form.keyboard.type("02")
+    form.keyboard.press("Enter")
+    expect(form.get_by_text("フタバ ニコ")).to_be_visible()
+    expect(form.locator("[data-validity=valid]")).to_contain_text("3割")
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/lookup", form.url), "nothing that was typed stands in the address"
+    form.fill("[name=insurer]", "01139998")
+    form.get_by_role("button", name="照会する").click()
+    expect(form.get_by_role("alert")).to_contain_text("保険者番号が違うようです")
+    expect(form.locator("[name=insurer]")).to_be_focused()
+
+
+def test_a_whole_list_is_looked_up_by_hand(page: Page, start_reception: Start, terminal: Any) -> None:
+    reception = start_reception(more=terminal.section())
+    page.goto(f"{reception.staff_url}/board")
+    page.wait_for_selector("html[data-live=open]")
+    with page.expect_response("**/api/v1/staff"):
+        page.select_option("[data-action=choose_staff]", "tanaka")
+    page.goto(f"{reception.staff_url}/list")
+    title, rows = "患者氏名,保険者番号,記号,番号,生年月日", ("花子,01139997,12340005,67", "一郎,01139997,12340005,68")
+    body = "\n".join([title, *(f"{row},昭和55年2月17日" for row in rows)]).encode("cp932")
+    page.set_input_files("[name=list]", {"name": "yoyaku.csv", "mimeType": "text/csv", "buffer": body})
+    page.get_by_role("button", name="まとめて照会する").click()
+    answer = page.locator(".answer")
+    expect(answer).to_contain_text("2件の結果", timeout=10_000)
+    expect(answer.locator("tbody tr")).to_have_count(1)
+    expect(answer.locator("tbody")).to_contain_text("一郎")
+    expect(answer.locator("tbody")).to_contain_text("資格喪失")
+    page.set_input_files("[name=list]", {"name": "other.csv", "mimeType": "text/csv", "buffer": b"a,b"})
+    page.get_by_role("button", name="まとめて照会する").click()
+    expect(page.get_by_role("alert")).to_contain_text("1行目に見出しの列がありません")

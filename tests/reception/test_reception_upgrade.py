@@ -1,0 +1,94 @@
+"""A database of the first schema is brought to the present one, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.reception import schema
+from kiosk.reception.errors import StartError
+from kiosk.record import checkin as contract
+from kiosk.record import dates
+from kiosk.record.checkin import CheckIn
+
+Build = Callable[..., CheckIn]
+KEY = "0123456789abcdef"
+NOW = dates.instant("2026-11-24T00:15:00.000Z")
+
+
+def first_database(file: Path, records: Sequence[tuple[str, bytes]]) -> None:
+    """A database as the first schema made it."""
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.executescript(schema._FIRST)
+        connection.execute("INSERT INTO meta(name, value) VALUES ('key_id', ?), ('session_key', '00')", (KEY,))
+        for checkin_id, record in records:
+            connection.execute(
+                "INSERT INTO checkin(checkin_id, sha256, kiosk_id, kiosk_seq, received_at, record, state)"
+                " VALUES (?, 'aa', 'a', 1, '2026-11-24T00:15:01.000Z', ?, 'done')",
+                (checkin_id, record),
+            )
+        connection.execute("PRAGMA user_version=1")
+        connection.commit()
+
+
+def read(file: Path, sql: str) -> list[Any]:
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def tables(file: Path) -> list[Any]:
+    return read(file, "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name")
+
+
+def test_an_old_database_is_brought_up_with_every_checkin(tmp_path: Path, patient_at: Build, unanswered: Build) -> None:
+    known, late = patient_at(NOW), unanswered(patient_at(NOW, "A002", "ef" * 32))
+    records = [(checkin.checkin_id, contract.to_json(checkin)) for checkin in (known, late)]
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    first_database(old, records)
+    schema.open_for_writing(old, KEY).close()
+    schema.open_for_writing(new, KEY).close()
+    assert read(old, "PRAGMA user_version") == read(new, "PRAGMA user_version") == [(schema.VERSION,)]
+    assert tables(old) == tables(new)
+    assert read(old, "SELECT checkin_id, record FROM checkin ORDER BY receipt") == records
+    assert read(old, "SELECT card, answered, state FROM checkin ORDER BY receipt") == [
+        ("cd" * 32, 1, "done"),
+        ("ef" * 32, 0, "done"),
+    ]
+    schema.open_for_writing(old, KEY).close()
+    assert tables(old) == tables(new)
+
+
+def test_what_cannot_be_brought_up_stays_as_it_was(tmp_path: Path, patient_at: Build) -> None:
+    checkin = patient_at(NOW)
+    old = tmp_path / "old.db"
+    first_database(old, [(checkin.checkin_id, contract.to_json(checkin)), ("broken", b"{}")])
+    before = tables(old)
+    with pytest.raises(StartError, match="check-in number 2 in it cannot be read"):
+        schema.open_for_writing(old, KEY)
+    assert tables(old) == before
+    assert read(old, "PRAGMA user_version") == [(1,)]
+
+
+def test_an_old_database_of_another_key_is_refused_and_not_touched(tmp_path: Path) -> None:
+    old = tmp_path / "old.db"
+    first_database(old, [])
+    before = tables(old)
+    with pytest.raises(StartError, match="belongs to key"):
+        schema.open_for_writing(old, "fedcba9876543210")
+    assert tables(old) == before
+
+
+def test_a_newer_database_is_refused_and_not_touched(tmp_path: Path) -> None:
+    newer = tmp_path / "newer.db"
+    first_database(newer, [])
+    with contextlib.closing(sqlite3.connect(newer)) as connection:
+        connection.execute(f"PRAGMA user_version={schema.VERSION + 1}")
+    before = tables(newer)
+    with pytest.raises(StartError, match="another version of reception"):
+        schema.open_for_writing(newer, KEY)
+    assert tables(newer) == before
