@@ -50,7 +50,7 @@ class BreakerGateway:
     def open(self, visit_id: VisitId) -> Challenge:
         """See the port. While the system rests: `NoAnswerError` at once, code `resting`."""
         self._admit()
-        return self._heard(lambda: self._gateway.open(visit_id))
+        return self._heard(lambda: self._gateway.open(visit_id), self._opened)
 
     def verify(
         self, visit_id: VisitId, challenge: Challenge, proof: IdentityProof, *, limit_consent: bool = False
@@ -80,7 +80,7 @@ class BreakerGateway:
                 raise NoAnswerError("the eligibility system did not answer lately and is left alone", "resting")
             self._trying = True
 
-    def _heard(self, call: Callable[[], _Given]) -> _Given:
+    def _heard(self, call: Callable[[], _Given], well: Callable[[], None] | None = None) -> _Given:
         try:
             given = call()
         except NoAnswerError as error:
@@ -92,12 +92,18 @@ class BreakerGateway:
         except BaseException:
             self._failed(maintenance=False)
             raise
-        self._answered()
+        (well or self._answered)()
         return given
+
+    def _opened(self) -> None:
+        """A session was opened, which a front may do while all behind it is down: what was not forgiven stays counted."""
+        with self._lock:
+            if self._until is not None:
+                self._failures, self._until, self._trying = FAILURES - 1, None, False
 
     def _answered(self) -> None:
         with self._lock:
-            if self._until is not None:
+            if self._rest:
                 log.info("system_back")
             self._failures, self._rest, self._until, self._trying = 0, 0.0, None, False
 

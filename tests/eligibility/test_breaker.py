@@ -46,7 +46,7 @@ class System:
         self, visit_id: VisitId, challenge: Challenge, proof: IdentityProof, *, limit_consent: bool = False
     ) -> EligibilityAnswer:
         self._do()
-        raise AssertionError("these tests verify only what fails")
+        raise NoAnswerError("no", "time_out")
 
     def register(self, session: str) -> EligibilityAnswer:
         raise AssertionError("these tests register nobody")
@@ -118,6 +118,25 @@ def test_a_success_between_failures_forgives_them() -> None:
         assert [opens(gateway) for _ in range(FAILURES - 1)] == ["line"] * (FAILURES - 1)
         system.code = None
         assert opens(gateway) == "ok"
+        assert gateway.conclude("session", (), (), Prescription.NOT_ASKED) == no_consents()
+
+
+def test_a_front_that_opens_sessions_while_all_behind_it_is_down_is_left_alone_too() -> None:
+    system = System()
+    gateway = behind(system)
+
+    def visit() -> str:
+        if (opened := opens(gateway)) != "ok":
+            return opened
+        with pytest.raises(NoAnswerError) as error:
+            gateway.verify(new_visit_id(), CHALLENGE, PROOF)
+        return error.value.code
+
+    assert [visit() for _ in range(FAILURES + 1)] == ["time_out"] * FAILURES + ["resting"]
+    system.passes(SHORTEST)
+    assert [visit(), visit()] == ["time_out", "resting"], "one visit tried, and it rests for longer"
+    system.passes(SHORTEST)
+    assert visit() == "resting"
 
 
 def test_after_its_rest_one_visit_tries_and_then_all_do() -> None:
@@ -153,6 +172,7 @@ def test_the_rest_doubles_up_to_its_longest_and_starts_small_again() -> None:
     system.passes(LONGEST)
     system.code = None
     assert opens(gateway) == "ok"
+    gateway.conclude("session", (), (), Prescription.NOT_ASKED)
     system.code = "line"
     for _ in range(FAILURES):
         assert opens(gateway) == "line"
