@@ -15,10 +15,12 @@ import numpy as np
 
 from kiosk.face.eyes import Openness
 from kiosk.face.faces import Face
-from kiosk.face.quality import pose
+from kiosk.face.quality import breadth, pose
 
 SHUT: Final = 0.5
-"""Shut: the more open eye is under this share of the usual openness."""
+"""Shut: both eyes together are under this share of the usual openness (section 3)."""
+SHUT_WIDER: Final = 0.6
+"""And the more open one is under this: behind thick glasses one of two shut eyes is read as far as 0.52 open."""
 REOPENED: Final = 0.75
 """Open again: both together are over this share of it."""
 LONGEST: Final = 0.9
@@ -55,6 +57,8 @@ class Moment:
     """The point between the eyes."""
     apart: float
     """The distance of the eyes."""
+    breadth: float
+    """See `quality.breadth`."""
     eyes: Openness | None
 
     @classmethod
@@ -64,7 +68,7 @@ class Moment:
         right, left = face.points[0], face.points[1]
         middle = (right + left) / 2
         apart = max(float(np.linalg.norm(left - right)), 1.0)
-        return cls(mono, yaw, roll, float(middle[0]), float(middle[1]), apart, eyes)
+        return cls(mono, yaw, roll, float(middle[0]), float(middle[1]), apart, breadth(face), eyes)
 
     def steady_since(self, before: Moment) -> bool:
         """Whether the head moved slowly enough between two moments for its eyes to be judged."""
@@ -113,7 +117,7 @@ class BlinkWatch:
             self.began = self._open_at if blinked and self._open_at is not None else self.began
             self._open_at, self._shut = moment.mono, False
             return Lid.BLINKED if blinked else Lid.OPEN
-        if moment.eyes.wider < SHUT * usual:
+        if moment.eyes.mean < SHUT * usual and moment.eyes.wider < SHUT_WIDER * usual:
             self._shut = True
             return Lid.SHUT
         return Lid.UNKNOWN

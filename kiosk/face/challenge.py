@@ -6,6 +6,7 @@ open. Then come the steps: a blink, a turn of the head to one side and back. The
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +15,8 @@ from typing import Final
 
 from kiosk.face.advice import Prompt
 from kiosk.face.blink import BlinkWatch, Lid, Moment
-from kiosk.face.turning import ASTRAY, BACK, HALFWAY, TurnWatch, Way
+from kiosk.face.quality import NARROWED
+from kiosk.face.turning import ASTRAY, BACK, FAR, HALFWAY, TurnWatch, Way
 
 STEP: Final = 5.0
 """Seconds a person has for a blink, for a turn, and for coming back from it (domain/face-stack.md section 3)."""
@@ -62,8 +64,10 @@ class Challenge:
         self._unasked = unasked
         self._blinks = BlinkWatch()
         self._turn: TurnWatch | None = None
-        self._settling: list[tuple[float, float]] = []
+        self._settling: list[Moment] = []
+        self._lately: deque[Moment] = deque(maxlen=3)
         self._front: float | None = None
+        self._breadth = 0.0
         self._step = 0
         self._since = 0.0
         self._halfway = False
@@ -89,7 +93,13 @@ class Challenge:
         lid = self._blinks.see(moment)
         if self._front is None:
             return self._settle(moment)
-        aside = moment.yaw - self._front
+        # The detector errs in single frames: the median of three keeps a turn as it was and drops those.
+        self._lately.append(moment)
+        yaw, breadth = median(one.yaw for one in self._lately), median(one.breadth for one in self._lately)
+        aside = yaw - self._front
+        if abs(aside) < FAR and breadth < NARROWED * self._breadth:
+            # Turned so far that the nose seems to be on its way: it is not, and this is not where to look whose face it is.
+            return self._word(self._waiting(moment), moment)
         halfway = False
         match self._asked:
             case Prompt.BLINK:
@@ -100,7 +110,7 @@ class Challenge:
             case Prompt.TURN_LEFT | Prompt.TURN_RIGHT if self._turn is not None:
                 was_far = self._turn.far
                 self._ready = self._ready or (abs(aside) < HALFWAY and moment.mono - self._since >= REACTION)
-                way = self._turn.see(moment.yaw, counts=self._ready)
+                way = self._turn.see(yaw, counts=self._ready)
                 if way is Way.WRONG_SIDE:
                     return self._word(Stand.WRONG, moment)
                 halfway = way is Way.HALFWAY
@@ -108,7 +118,7 @@ class Challenge:
                     self._next(moment.mono)
                 elif self._turn.far and not was_far:
                     self._since = moment.mono
-        if not self._home and moment.mono - self._since > STEP + self._unasked:
+        if self._waiting(moment) is Stand.LATE:
             return self._word(Stand.LATE, moment)
         # The moment a move ends, and the first in the middle of one on each way: whose face is it there?
         ended = self._since == moment.mono
@@ -119,13 +129,19 @@ class Challenge:
         self._home = self._home or home
         return self._word(Stand.DONE if self._home else Stand.ASKING, moment, match=ended or first or arrived)
 
+    def _waiting(self, moment: Moment) -> Stand:
+        if self._home:
+            return Stand.DONE
+        return Stand.LATE if moment.mono - self._since > STEP + self._unasked else Stand.ASKING
+
     def _settle(self, moment: Moment) -> Seen:
         if abs(moment.yaw) >= FRONT:
             self._settling.clear()
             return Seen(Stand.SETTLING, Prompt.FACE_FRONT, 0.0)
-        self._settling.append((moment.mono, moment.yaw))
-        if len(self._settling) >= _SETTLED_FRAMES and moment.mono - self._settling[0][0] >= SETTLED:
-            self._front = median(yaw for _, yaw in self._settling)
+        self._settling.append(moment)
+        if len(self._settling) >= _SETTLED_FRAMES and moment.mono - self._settling[0].mono >= SETTLED:
+            self._front = median(moment.yaw for moment in self._settling)
+            self._breadth = median(moment.breadth for moment in self._settling)
             self._begin(moment.mono)
         return Seen(Stand.SETTLING, None, 0.0)
 

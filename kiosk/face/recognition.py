@@ -15,6 +15,7 @@ for frame in frames:
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Final
 
 from kiosk.face import quality
@@ -24,6 +25,7 @@ from kiosk.face.enrolment import photo_template
 from kiosk.face.faces import Face, Picture, Template, mean, upright
 from kiosk.face.matcher import Matcher
 from kiosk.face.quality import Measures
+from kiosk.face.second_look import looked_again, worth_it
 from kiosk.face.tracking import Track
 from kiosk.face.verdict import Verdict
 
@@ -83,6 +85,7 @@ class Recognition:
         self._frames = frames
         self._good: list[Template] = []
         self._coverings: list[Covering | None] = []
+        self._breadths: list[float] = []
         self._verdict: Verdict | None = None
         self._worn: Covering | None = None
         self._advice = SteadyAdvice()
@@ -111,7 +114,7 @@ class Recognition:
 
         If it is somebody else's, the track ends, and with it what was gathered and an ACCEPT.
         """
-        return self._compare(picture, sighting.face, sighting.upright, keep=False, turned=_turned(sighting.measures))
+        return self._compare(picture, sighting.face, sighting.upright, sighting.measures, keep=False)
 
     def _taken(self, picture: Picture, mono: float) -> tuple[Advice | None, Sighting | None]:
         faces = self._matcher.faces(picture)
@@ -126,35 +129,38 @@ class Recognition:
         if self._track is None or not self._track.holds(face, mono):
             self._start_anew()
         self._track = Track(face, mono)
+        front = median(self._breadths) if self._breadths else None
+        if worth_it(face, front):
+            face = looked_again(self._matcher, picture, face)
         straight = upright(picture, face)
         seen = quality.measures(picture, face, straight)
         look = quality.judged(seen)
         waited = RECHECKED if self._verdict is Verdict.ACCEPT else APART
-        due = look.usable and (self._counted is None or mono - self._counted >= waited)
+        narrowed = front is not None and seen.breadth < quality.NARROWED * front
+        due = look.usable and not narrowed and (self._counted is None or mono - self._counted >= waited)
         if due:
             self._counted = mono
         if due and self._verdict in {None, Verdict.ACCEPT}:
-            self._compare(picture, face, straight, keep=True, turned=_turned(seen))
+            self._compare(picture, face, straight, seen, keep=True)
         return look.advice, Sighting(self._tracks, face, straight, seen, mono)
 
-    def _compare(self, picture: Picture, face: Face, straight: Picture, *, keep: bool, turned: bool) -> bool:
+    def _compare(self, picture: Picture, face: Face, straight: Picture, seen: Measures, *, keep: bool) -> bool:
         template = self._matcher.template(picture, face)
         scale = self._matcher.scale
-        same = not self._good or mean(self._good).likeness(template) >= (scale.turned if turned else scale.same)
+        least = scale.turned if abs(seen.yaw) >= quality.YAW else scale.same
+        same = not self._good or mean(self._good).likeness(template) >= least
         if not same:
             self._start_anew()
         if keep and self._verdict is None:
             self._good.append(template)
             self._coverings.append(covering(straight))
+            self._breadths.append(seen.breadth)
         return same
 
     def _start_anew(self) -> None:
         self._tracks += 1
         self._good.clear()
         self._coverings.clear()
+        self._breadths.clear()
         if self._verdict is Verdict.ACCEPT:
             self._verdict = None
-
-
-def _turned(seen: Measures) -> bool:
-    return abs(seen.yaw) >= quality.YAW

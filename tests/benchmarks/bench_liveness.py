@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -30,12 +31,19 @@ from kiosk.face.bench.clips import Asked
 from kiosk.face.bench.face import THREADS
 from kiosk.face.bench.liveness import Bench
 from kiosk.face.bench.pictures import SUFFIXES, PictureError
+from kiosk.face.enrolment import photo_template
 from kiosk.face.eyes import Eyes
 from kiosk.face.faces import Picture
 from kiosk.face.held import HeldWatch
-from kiosk.face.liveness import Level
+from kiosk.face.liveness import Level, Liveness
 from kiosk.face.matcher import load
-from kiosk.simulation.people import ATTACKS, FPS, Scene, Sitter, scene_frames
+from kiosk.face.photo import decoded
+from kiosk.face.recognition import Recognition
+from kiosk.face.verification import Verification
+from kiosk.simulation.people import ATTACKS, FPS, Scene, Sitter, photo_jp2, scene_frames
+
+ATTEMPT = 22.0
+"""Seconds after which an attempt ends by itself."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,38 @@ def staged(scenes: Sequence[Scene], people: Sequence[Sitter | Path], count: int,
     """`count` scenes: everybody in the first one, everybody in the next, and again with another seed."""
     turns = [(scene, who) for scene in scenes for who in people]
     return [Staged(*turns[number % len(turns)], seed + number) for number in range(count)]
+
+
+def whole(count: int, seed: int) -> str:
+    """Attempts as the studio makes them, recognition and liveness over the same frames, of living people at the shipped level."""
+    cv2.setNumThreads(THREADS)
+    matcher, eyes = load("sface"), Eyes.load()
+    ends: dict[str, int] = {}
+    took: list[float] = []
+    for number in range(count):
+        who = list(Sitter)[number % len(Sitter)]
+        photo = photo_template(matcher, decoded(photo_jp2(who)))
+        chance = random.Random(seed + number)  # noqa: S311 - the same draws in every run
+        attempt = Verification(Recognition(matcher, photo), Liveness(Level.CHALLENGE, chance, eyes))
+        asked: list[str | None] = [None]
+        ending, at = None, 0.0
+        for frame, picture in enumerate(scene_frames(Scene.LIVING, who, seed=seed + number, respond=lambda: asked[0])):  # noqa: B023
+            at = frame / FPS
+            if at > ATTEMPT:
+                ending = attempt.late()
+                break
+            standing = attempt.see(picture, at)
+            asked[0], ending = standing.prompt, standing.ending
+            if ending is not None:
+                break
+        word = "none" if ending is None else ending.value
+        ends[word] = ends.get(word, 0) + 1
+        if word == "matched":
+            took.append(at)
+        print(f"\r{number + 1} of {count} whole attempts", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    told = ", ".join(f"{ends[word]} {word}" for word in sorted(ends))
+    return f"{count} whole attempts of {len(Sitter)} living people: {told}; {np.median(took):.1f} s, 90 % {np.quantile(took, 0.9):.1f} s"
 
 
 def portrait(path: Path) -> Path:
@@ -111,6 +151,9 @@ def main() -> int:
     parser.add_argument("--living", type=int, default=12, metavar="N", help="how many living ones (default 12)")
     parser.add_argument("--portraits", type=Path, nargs="+", default=[], metavar="PATH", help="more people")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the first scene (default 0)")
+    parser.add_argument(
+        "--whole", type=int, default=0, metavar="N", help="N whole attempts, with recognition (default 0)"
+    )
     parser.add_argument("--level", type=Level, choices=[Level.BLINK, Level.CHALLENGE], default=Level.CHALLENGE)
     parser.add_argument("--kinds", nargs="+", type=Scene, metavar="KIND", help="only these attacks")
     parser.add_argument("--alive", nargs="+", type=Scene, default=[Scene.LIVING], metavar="SCENE", help="who is alive")
@@ -129,6 +172,8 @@ def main() -> int:
         print(json.dumps(report.as_json(found)))
         return 0
     print(report.table(found))
+    if args.whole:
+        print(whole(args.whole, args.seed))
     print(cost())
     shown = len({scene.who for scene in attacks})
     print(f"Simulated; the attacks show {shown} people, the living ones are {len({scene.who for scene in living})}.")

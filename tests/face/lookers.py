@@ -18,9 +18,11 @@ OPEN = 0.28
 SHUT = 0.05
 
 
-def face(yaw: float = 0.0, *, x: float = 320.0, y: float = 200.0, apart: float = 80.0, roll: float = 0.0) -> Face:
-    """A face whose eyes' middle is at x, y; `apart` pixels between the eyes; `roll` in degrees."""
-    shape = np.array([[-0.5, 0.0], [0.5, 0.0], [yaw, 0.6], [-0.4 + yaw / 2, 1.1], [0.4 + yaw / 2, 1.1]])
+def face(
+    yaw: float = 0.0, *, x: float = 320.0, y: float = 200.0, apart: float = 80.0, roll: float = 0.0, long: float = 1.0
+) -> Face:
+    """A face whose eyes' middle is at x, y; `apart` pixels between the eyes; `roll` in degrees; `long`: times as long."""
+    shape = np.array([[-0.5, 0.0], [0.5, 0.0], [yaw, 0.6], [-0.4 + yaw / 2, 1.1 * long], [0.4 + yaw / 2, 1.1 * long]])
     turn = np.radians(roll)
     turned = shape @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     points = (turned * apart + [x, y]).astype(np.float32)
@@ -30,14 +32,15 @@ def face(yaw: float = 0.0, *, x: float = 320.0, y: float = 200.0, apart: float =
 
 @dataclass
 class Lids:
-    """An eye reader that says what the test wants."""
+    """An eye reader that says what the test wants; the left eye is read as `more` open than the right one."""
 
     now: float = OPEN
     asked: int = 0
+    more: float = 0.0
 
     def openness(self, _picture: Picture, _face: Face) -> Openness:
         self.asked += 1
-        return Openness(self.now, self.now)
+        return Openness(self.now, self.now + self.more)
 
 
 def liveness(level: Level, lids: Lids, seed: int = 1) -> Liveness:
@@ -55,6 +58,8 @@ class Look:
     y: float = 200.0
     apart: float = 80.0
     roll: float = 0.0
+    long: float = 1.0
+    more: float = 0.0
     there: bool = True
 
 
@@ -73,9 +78,9 @@ def seen(level: Level, behave: Behave, *, seed: int = 1, seconds: float = 20.0, 
         if len(told) > 1 and told[-1].prompt != told[-2].prompt:
             since = now
         look = behave(now, told[-1].prompt, now - since)
-        lids.now = look.lids
-        found = face(look.yaw, x=look.x, y=look.y, apart=look.apart, roll=look.roll) if look.there else None
-        told.append(attempt.see(BLANK, found, now))
+        lids.now, lids.more = look.lids, look.more
+        found = face(look.yaw, x=look.x, y=look.y, apart=look.apart, roll=look.roll, long=look.long)
+        told.append(attempt.see(BLANK, found if look.there else None, now))
         if told[-1].outcome is not None:
             break
     return told[1:]

@@ -13,7 +13,9 @@ from kiosk.face.matcher import Matcher
 from kiosk.face.quality import Look, Measures
 from kiosk.simulation.people import Sitter, frames
 
-GOOD = Measures(width=0.3, inside=True, yaw=0.0, roll=0.0, luma=140, against_wall=1.2, side_light=0.1, sharpness=200)
+GOOD = Measures(
+    width=0.3, inside=True, yaw=0.0, roll=0.0, breadth=1.0, luma=140, against_wall=1.2, side_light=0.1, sharpness=200
+)
 
 
 def look(matcher: Matcher, picture: Picture) -> Look:
@@ -77,6 +79,21 @@ def test_two_people_side_by_side_are_a_crowd_and_one_far_behind_is_not(matcher: 
     assert quality.crowded(faces)
     behind = Face(0, 0, faces[0].width * 0.4, 20, faces[0].points)
     assert not quality.crowded([faces[0], behind])
+
+
+def test_a_face_found_twice_is_one_person(matcher: Matcher) -> None:
+    (face,) = matcher.faces(frame())
+    share = 0.65
+    once_more = Face(face.x + 10, face.y + 10, face.width * share, face.height * share, face.points)
+    assert not quality.crowded([face, once_more])
+    assert not quality.crowded([once_more, face])
+
+
+def test_the_eyes_of_a_turned_head_stand_closer_together(matcher: Matcher) -> None:
+    (front,) = matcher.faces(frame())
+    assert 0.85 < quality.breadth(front) < 1.25
+    squeezed = Face(front.x, front.y, front.width, front.height, front.points * np.array([0.6, 1.0], np.float32))
+    assert quality.breadth(squeezed) < quality.NARROWED * quality.breadth(front)
 
 
 def test_the_most_useful_word_comes_first() -> None:

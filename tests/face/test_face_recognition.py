@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Iterable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,11 +11,12 @@ import pytest
 from numpy.typing import NDArray
 
 from kiosk.face import photo
+from kiosk.face import recognition as recognition_module
 from kiosk.face.advice import Covering
 from kiosk.face.covering import commonest, covering
 from kiosk.face.enrolment import photo_template
 from kiosk.face.errors import PhotoError
-from kiosk.face.faces import Picture, Template, mean, upright
+from kiosk.face.faces import Face, Picture, Template, mean, upright
 from kiosk.face.matcher import Matcher
 from kiosk.face.recognition import Glimpse, Recognition
 from kiosk.face.verdict import Verdict
@@ -157,6 +159,28 @@ def test_somebody_who_slips_into_the_place_of_an_accepted_face_is_noticed(
     seen = [recognition.see(picture, number / FPS) for number, picture in enumerate(pictures)]
     assert seen[7].verdict is Verdict.ACCEPT
     assert seen[-1].verdict is None
+
+
+def test_a_head_turned_so_far_that_it_seems_to_look_to_the_front_is_not_taken_for_somebody_else(
+    matcher: Matcher, photos: dict[Sitter, Template], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of such a head the nose lies between the eyes again; how close together they stand tells it."""
+    recognition = Recognition(matcher, photos[Sitter.ASTRONAUT])
+    assert watched(recognition, clip(Sitter.ASTRONAUT, 10))[-1].verdict is Verdict.ACCEPT
+    compared: list[Face] = []
+    monkeypatch.setattr(matcher, "template", lambda _picture, face: compared.append(face))
+    monkeypatch.setattr(
+        recognition_module, "looked_again", lambda _matcher, _picture, face: replace(face, points=_narrow(face))
+    )
+    monkeypatch.setattr(recognition_module, "worth_it", lambda _face, _front: True)
+    for number, picture in enumerate(clip(Sitter.ASTRONAUT, 12), 10):
+        assert recognition.see(picture, number / FPS).verdict is Verdict.ACCEPT
+    assert compared == []
+
+
+def _narrow(face: Face) -> NDArray[np.float32]:
+    middle = face.points[:2].mean(axis=0)
+    return np.asarray((face.points - middle) * np.array([0.5, 1.0]) + middle, np.float32)
 
 
 @pytest.mark.parametrize("sitter", Sitter)

@@ -23,6 +23,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 import cv2
@@ -39,6 +40,7 @@ from kiosk.face.eyes import Eyes
 from kiosk.face.faces import Face
 from kiosk.face.liveness import UNASKED, Level, Liveness, Outcome
 from kiosk.face.matcher import Matcher, load
+from kiosk.face.second_look import looked_again, worth_it
 
 SECONDS: Final = 10.0
 """One attempt on a film. Whoever answers has as long as the steps allow, see `_LONG`."""
@@ -138,10 +140,15 @@ def attempt(source: Source, level: Level, seconds: float, matcher: Matcher, live
     took: list[float] = []
     found = 0
     last = 0.0
+    breadths: list[float] = []
     try:
         for mono, picture in source.frames(seconds, lambda: asked[0]):
             face = _followed(matcher.faces(picture))
             found += face is not None
+            if face is not None and worth_it(face, median(breadths) if breadths else None):
+                face = looked_again(matcher, picture, face)  # as recognition does
+            elif face is not None:
+                breadths.append(quality.breadth(face))
             begun = time.perf_counter()
             live = liveness.see(picture, face, mono)
             took.append(1000 * (time.perf_counter() - begun))
