@@ -32,7 +32,8 @@ speaks goes behind the same port. Ours carries the same things in the same order
     200 {"service": "eligibility-centre", "simulated": true | false}
 
 Errors are `application/problem+json` {"code": a-z and _, "sentence": ...}. A 403 of that kind to `verify` or `register`
-says that the proof is refused; a 503 with the code "maintenance", that the system is down on purpose. Everything else that
+says that the proof is refused, for what the card or its holder is; with the codes session_expired, session_used and
+unknown_session it speaks of the session only, and the visit had no answer. A 503 with the code "maintenance", that the system is down on purpose. Everything else that
 is not as above is no answer: never a result.
 """
 

@@ -21,6 +21,11 @@ class NoAnswerError(EligibilityError):
 class ProofRefusedError(EligibilityError):
     """The centre looked at the proof and does not accept it; `code` is the centre's own code word."""
 
+    @property
+    def about_session(self) -> bool:
+        """Whether it is the session that came to nothing (too old, used, gone): that says nothing of card or holder."""
+        return self.code in {"session_expired", "session_used", "unknown_session"}
+
 
 class KioskKeyError(EligibilityError):
     """The kiosk's own signing key cannot be used or made."""

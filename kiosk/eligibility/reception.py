@@ -7,7 +7,12 @@ earlier visit, asks its terminal, and answers. At reception's kiosk door:
     POST /k/v1/lookup   X-Kiosk-Id: ...
         {"visit_id": UUIDv7, "fingerprint": SHA-256 of the certificate (hex), "limit_consent": true | false}
     200 {"simulated": true | false, "eligibility": as in a check-in (`kiosk.record.checkin`), source "number_lookup"}
-    404 problem "not_known": nobody here is known by this card; 503 "no_terminal"; 504 "no_answer"
+    404 problem "not_known": nobody here is known by this card; 503 "no_terminal"
+    504 problem "no_answer": the terminal, its line or the system is dead; "not_usable": only this question has no answer
+    GET /k/v1/terminal: {"ok", "hop", "sentence"}, how the way on from reception is (`kiosk.eligibility.state`)
+
+Whom a list that the desk looked up for today found invalid, or did not find, is answered so without another question; a
+valid answer is always the system's own of this moment. `answered_at` says when the system answered.
 
 Nothing leaves the kiosk but the fingerprint: neither certificate nor signature. What is not as above is no answer.
 """
@@ -36,6 +41,8 @@ from kiosk.record.ids import KioskId, VisitId, visit_id_bytes
 _NONCE_BYTES = 32
 _PROBLEM = "application/problem+json"
 _REASONS = {404: "not_known", 503: "no_terminal", 504: "no_answer"}
+_SYSTEM_FAILED = "no_answer"
+"""Reception's own code under 504 where the way to the system failed, and not this one question (`not_usable`)."""
 
 
 class ReceptionGateway:
@@ -61,6 +68,9 @@ class ReceptionGateway:
         asked = {"visit_id": visit_id, "fingerprint": fingerprint, "limit_consent": limit_consent}
         reply = self._exchange.send("POST", "/k/v1/lookup", asked)
         if reply.status in _REASONS and reply.media_type == _PROBLEM:
+            if reply.status == 504 and reply.json().get("code") == _SYSTEM_FAILED:
+                # Told as what it is to the kiosk: a system that does not answer, which a breaker leaves alone.
+                raise NoAnswerError("reception heard nothing from the eligibility system", "time_out")
             raise NoAnswerError("reception has no answer for this card", _REASONS[reply.status])
         if reply.status != 200 or reply.media_type != "application/json":
             raise NoAnswerError(f"reception replied with status {reply.status}", "status")

@@ -54,18 +54,44 @@ def centre_state(settings: EligibilitySettings) -> CentreState:
 
 
 def _reception(settings: KioskDoorSettings) -> CentreState:
+    """Hop by hop: the network to reception, reception itself, then what it says of its way on (terminal, line, centre)."""
     exchange = Exchange(settings, headers={"X-Kiosk-Id": "kiosk-check"})
     try:
-        reply = exchange.send("GET", "/k/v1/key")
+        reply = exchange.send("GET", "/k/v1/terminal")
         told = reply.json() if reply.status == 200 else {}
     except NoAnswerError as error:
-        sentence = error.sentence.replace("the centre", "reception")
-        return CentreState(ok=False, sentence=f"number look-ups go through reception, but {sentence}")
+        return CentreState(ok=False, sentence=_to_reception(settings, error))
     finally:
         exchange.close()
-    if "key_id" not in told:
+    ok, hop, sentence = told.get("ok"), told.get("hop"), told.get("sentence")
+    if not isinstance(ok, bool) or not isinstance(hop, str) or not isinstance(sentence, str):
         return CentreState(ok=False, sentence=f"what answers at {settings.url} is not reception's kiosk door")
-    return CentreState(ok=True, sentence="number look-ups go through reception, which answers")
+    plain = "".join(sign for sign in sentence if sign.isprintable())[:_LONGEST]
+    if ok:
+        return CentreState(ok=True, sentence=f"number look-ups go through reception, which answers: {plain}")
+    dead = _HOPS.get(hop, "the way from reception to the centre is dead")
+    return CentreState(ok=False, sentence=f"reception answers, but {dead}: {plain}")
+
+
+def _to_reception(settings: KioskDoorSettings, error: NoAnswerError) -> str:
+    why = error.sentence.replace("the centre", "reception")
+    if error.code == "line":
+        return (
+            f"number look-ups go through reception, but nothing answers at {settings.url}:"
+            " the network (LAN) between kiosk and reception is dead, or reception does not run"
+        )
+    return f"number look-ups go through reception, but {why}"
+
+
+_LONGEST = 400
+"""Characters of a sentence that another machine tells."""
+
+_HOPS = {
+    "lan": "its network (LAN) to the eligibility terminal is dead",
+    "terminal": "the eligibility terminal is dead",
+    "line": "the line of the eligibility terminal is dead",
+    "centre": "the eligibility system (centre) does not answer",
+}
 
 
 def _driver(settings: EligibilitySettings) -> CentreState:

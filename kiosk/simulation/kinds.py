@@ -50,8 +50,12 @@ _MY_NUMBER_CARD = (AID_JPKI, AID_SURFACE, AID_TEXT, AID_COMMON, AID_JUKI)
 SitterName = Literal["astronaut", "grace_hopper"]
 """Whose portrait is the photo (`kiosk.simulation.people`, which needs OpenCV)."""
 
-INFANT_DAYS: Final = 200
-"""Age of the infant: below one year the card carries no photo (since 2 December 2024)."""
+BIRTHDAY_AGO: Final = timedelta(days=200)
+"""How long ago the last birthday was of those who are of an age: an infant has not had one (below one year, since
+2 December 2024, the card carries no photo)."""
+
+
+ADULT: Final = 18
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -59,7 +63,8 @@ class Kind:
     """One kind. `label` is what the dock calls it, `sentence` what `--help` says of it.
 
     `applications` by AID, in the order in which they are found; `token` is what EF 0006 of the JPKI application says.
-    `face_record` "blank": there, without a photo in it. `certificate` "cut": the file ends in the middle. `ends_in_days`:
+    `age`: the holder's in
+    years, whenever the card is issued; None: born when the person says. `face_record` "blank": there, without a photo in it. `certificate` "cut": the file ends in the middle. `ends_in_days`:
     the certificate's last day counted from the day of issue, None: the holder's fifth birthday.
     """
 
@@ -67,7 +72,7 @@ class Kind:
     label: str
     sentence: str
     person: Person | None = _HANAKO
-    infant: bool = False
+    age: int | None = None
     sitter: SitterName = "astronaut"
     atr: bytes = ATR_CONTACT
     applications: tuple[bytes, ...] = _MY_NUMBER_CARD
@@ -83,17 +88,29 @@ class Kind:
 
     def holder(self, today: date) -> Person | None:
         """Whose card of this kind it is, if issued `today`; None for cards without a person of ours."""
-        if self.person is None or not self.infant:
+        if self.person is None or self.age is None:
             return self.person
-        born = today - timedelta(days=INFANT_DAYS)
-        # A minor's card ends on the fifth birthday (domain/flow-and-rules.md section 2.6); 29 February ends a day early.
-        last = born.replace(year=born.year + 5, day=28 if (born.month, born.day) == (2, 29) else born.day)
+        last_birthday = today - BIRTHDAY_AGO
+        # A minor's card ends on the fifth birthday after its issue, else on the tenth (domain/flow-and-rules.md 2.6).
+        lasts = 5 if self.age < ADULT else 10
+        born, last = _years_on(last_birthday, -self.age), _years_on(last_birthday, lasts)
         return replace(self.person, birth_date=born, expiry=last)
+
+    @property
+    def infant(self) -> bool:
+        """Whether the holder is below one year of age."""
+        return self.age == 0
 
     @property
     def has_pin(self) -> bool:
         """Whether the holder was given a PIN for the authentication key (it may be blocked)."""
         return self.certificate != "none" and self.person is not None and self.person.pin is not None
+
+
+def _years_on(birthday: date, years: int) -> date:
+    """The birthday that many years on; whoever was born on 29 February is as old a day earlier in other years."""
+    day = 28 if years and (birthday.month, birthday.day) == (2, 29) else birthday.day
+    return birthday.replace(year=birthday.year + years, day=day)
 
 
 _FOREIGNER = Person(name="ＳＡＭＰＬＥ\u3000ＭＡＲＩＡ", name_kana="サンプル\u3000マリア", foreign=True)
@@ -132,7 +149,7 @@ _ALL = (
         label="乳児 写真なし",
         sentence="an infant's: PIN, no face record, no signature certificate",
         person=_INFANT,
-        infant=True,
+        age=0,
         face_record="absent",
         signature_certificate=False,
     ),
@@ -141,9 +158,31 @@ _ALL = (
         label="乳児 空の写真",
         sentence="the same with a face record that holds no photo (which of the two is real is not public)",
         person=_INFANT,
-        infant=True,
+        age=0,
         face_record="blank",
         signature_certificate=False,
+    ),
+    Kind(
+        name="child",
+        label="未就学の子",
+        sentence="a child's of four years, with a photo",
+        person=_INFANT,
+        age=4,
+        signature_certificate=False,
+    ),
+    Kind(
+        name="elderly",
+        label="72歳",
+        sentence="somebody's of 72 years (70 to 74: 高齢受給者証)",
+        person=_ANOTHER,
+        age=72,
+    ),
+    Kind(
+        name="late_elderly",
+        label="80歳",
+        sentence="somebody's of 80 years (75 and over: 後期高齢者医療)",
+        person=_ANOTHER,
+        age=80,
     ),
     Kind(
         name="foreign",

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from kiosk.simulation.answers import ANSWERS
 from kiosk.simulation.kinds import KINDS
 
 THINGS: Final = {
@@ -37,7 +38,17 @@ def add_demo_options(parser: argparse.ArgumentParser) -> None:
         "--method", choices=("pin", "face", "visual"), default="pin", help="how the player is confirmed"
     )
     parser.add_argument(
-        "--kind", choices=tuple(KINDS), default="ordinary", metavar="K", help="the card in hand: " + ", ".join(KINDS)
+        "--kind",
+        choices=tuple(KINDS),
+        metavar="K",
+        help="the card in hand (ordinary, or whose the answer is): " + ", ".join(KINDS),
+    )
+    parser.add_argument(
+        "--answer",
+        choices=tuple(ANSWERS),
+        metavar="A",
+        help="what the eligibility centre answers (`kiosk simulate centre --help` tells what each is): "
+        + ", ".join(ANSWERS),
     )
     parser.add_argument(
         "--card-front",

@@ -28,8 +28,9 @@ Answer = Literal[
     "valid_unregistered",
     "person_error",
     "system_error",
+    "still_processing",
 ]
-"""資格有効性 1 to 6 in the house's words; then: the look-up of this person fails, the whole system fails."""
+"""資格有効性 1 to 6 in the house's words; then: the look-up of this person fails, the whole system fails or is not done."""
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -61,11 +62,21 @@ class Patient:
     elderly: bool = False
     preschool: bool = False
     limit_category: str | None = "A03"
+    specific_disease: Literal["1", "2", "3"] | None = None
+    """特定疾病 (table 013) of whose 受療証 this patient is a holder."""
+    ticket: bool = False
+    """医療券: of medical assistance, for this month. Without it the assistance is `valid_unregistered`."""
+    beside: Literal["assistance", "twin"] | None = None
+    """A second result: medical assistance that pays beside the insurance, or a twin of the same insurance."""
+    reason_of_loss: Literal["01", "02", "03", "99"] = "99"
+    """Why the insurance was lost (table 008); said where it was."""
     reference_number: str | None = "00042"
     delay_seconds: float = 0.0
     """The answer comes this much later."""
     down: bool = False
     """The centre breaks down when this patient is asked for."""
+    maintenance: bool = False
+    """The centre closes for its maintenance just when this patient is asked for."""
     revoked: bool = False
     """The certificate was revoked: the proof is refused."""
     registered: bool = True
@@ -86,6 +97,8 @@ class Patient:
             raise ValueError(
                 "copay_ratio: other than 30 belongs to an insurer 39......, to elderly or (20) to preschool"
             )
+        if self.ticket and self.card_class != "A1":
+            raise ValueError("ticket: belongs to medical assistance, card_class A1")
         if not 0 <= self.delay_seconds <= 600:
             raise ValueError("delay_seconds: expected 0 to 600")
 

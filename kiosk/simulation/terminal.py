@@ -4,7 +4,7 @@ It takes requests from `req` and answers into `res`, for the people it knows by 
 standard input is a JSON object that changes it, answered by a JSON line:
 
     {"manner": "half_written", "delay_seconds": 0.5, "encoding": "shift_jis", "zipped": true}
-    {"arrive": 0}            the first of its people was at the official reader: a result in `face`
+    {"arrive": 0}            the first of its people was at the official reader: a result in `face`, as the manner says
     {}                       how many requests were taken, why some were refused since the last line
 """
 
@@ -51,6 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="a list is still processed the first N times it is fetched",
     )
+    parser.add_argument(
+        "--arrive",
+        type=int,
+        action="append",
+        default=[],
+        metavar="N",
+        help="its person number N (from 0) was at the official reader a moment ago: a result in face (may be repeated)",
+    )
 
 
 def simulate_terminal(args: argparse.Namespace) -> int:
@@ -66,6 +74,8 @@ def simulate_terminal(args: argparse.Namespace) -> int:
     req, res, face = (_made(args.folder / name) for name in ("req", "res", "face"))
     people = People(args.patients)
     folders = Folders(req, res, face, System(people, processing_rounds=args.processing), behaviour)
+    for number in args.arrive:
+        _arrive(folders, people, number)
     told, tell = socket.socketpair()
     with contextlib.ExitStack() as stack:
         stack.enter_context(told)
@@ -107,14 +117,21 @@ def _obeyed(folders: Folders, people: People, line: bytes) -> dict[str, Any]:
         if not isinstance(wanted, dict):
             return {"error": "expected a JSON object"}
         if "arrive" in wanted:
-            encoding = "Shift_JIS" if folders.behaviour.encoding == "shift_jis" else "UTF-8"
-            name = folders.arrive(people.everybody()[int(wanted.pop("arrive"))], encoding=encoding)
-            return {"arrived": name}
+            return {"arrived": _arrive(folders, people, int(wanted.pop("arrive")))}
         _change(folders.behaviour, wanted)
     except (ValueError, TypeError, IndexError, UsageError) as error:
         return {"error": str(error)}
     refused, folders.refused = folders.refused, []
     return {"manner": folders.behaviour.manner.value, "taken": folders.taken, "refused": refused}
+
+
+def _arrive(folders: Folders, people: People, number: int) -> str:
+    """The file's name; raises `UsageError` where there is no such person."""
+    everybody = people.everybody()
+    if not 0 <= number < len(everybody):
+        raise UsageError(f"arrive: expected 0 to {len(everybody) - 1}, one of this terminal's people")
+    encoding = "Shift_JIS" if folders.behaviour.encoding == "shift_jis" else "UTF-8"
+    return folders.arrive(everybody[number], encoding=encoding)
 
 
 def _change(behaviour: Behaviour, wanted: dict[str, Any]) -> None:

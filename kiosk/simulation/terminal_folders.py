@@ -74,13 +74,14 @@ class Folders:
                 asked = terminal_request.name_of(name)
                 if asked is not None:
                     self._take(asked, name)
-        now = time.monotonic()
-        while self._steps and self._steps[0].due <= now:
-            heapq.heappop(self._steps).do()
+        now = self._do_what_is_due()
         return min(LOOK_SECONDS, max(0.0, self._steps[0].due - now)) if self._steps else LOOK_SECONDS
 
     def arrive(self, patient: Patient, *, encoding: str = "UTF-8") -> str:
-        """Somebody was at the official reader: a result in `face`. Gives its name; raises `ValueError` without a face."""
+        """Somebody was at the official reader: a result in `face`, put there as the manner says. Gives its name.
+
+        Raises `ValueError` without such a folder.
+        """
         if self._face is None:
             raise ValueError("this terminal has no folder for a reader's results")
         at = datetime.now(UTC)
@@ -88,8 +89,15 @@ class Folders:
         name = f"OQSsiquc01res_face_{oqs_writer.CLINIC}{secrets.token_hex(10)}_{local:%Y%m%d%H%M%S}.xml"
         text = oqs_writer.result_message(patient, at)
         codec = "cp932" if encoding == "Shift_JIS" else "utf-8"
-        (self._face / name).write_bytes(text.replace("UTF-8", encoding, 1).encode(codec))
+        self._put(self._face / name, text.replace("UTF-8", encoding, 1).encode(codec), self.behaviour.manner)
+        self._do_what_is_due()
         return name
+
+    def _do_what_is_due(self) -> float:
+        now = time.monotonic()
+        while self._steps and self._steps[0].due <= now:
+            heapq.heappop(self._steps).do()
+        return now
 
     def _take(self, asked: RequestName, name: str) -> None:
         path = self._req / name
@@ -108,14 +116,14 @@ class Folders:
             self.refused.append(str(error))
             told = terminal_answers.refused(asked.kind, at)
         if isinstance(told, bytes):
-            self._answer(f"{asked.answer}.pdf", told, manner)
+            self._put(self._res / f"{asked.answer}.pdf", told, manner)
         elif self.behaviour.zipped and asked.kind == "OQSmuquc02" and told.find("MessageBody") is not None:
             packed = BytesIO()
             with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
                 archive.writestr(f"{asked.answer}.xml", self._written(told, manner))
-            self._answer(f"{asked.answer}.zip", packed.getvalue(), manner)
+            self._put(self._res / f"{asked.answer}.zip", packed.getvalue(), manner)
         else:
-            self._answer(f"{asked.answer}.xml", self._written(told, manner), manner)
+            self._put(self._res / f"{asked.answer}.xml", self._written(told, manner), manner)
 
     def _written(self, root: ET.Element, manner: Manner) -> bytes:
         shift_jis = self.behaviour.encoding == "shift_jis"
@@ -129,8 +137,8 @@ class Folders:
 
     # -- how it is put there -----------------------------------------------------------------------------------------
 
-    def _answer(self, name: str, message: bytes, manner: Manner) -> None:
-        delay, pause, path = self.behaviour.delay_seconds, self.behaviour.pause_seconds, self._res / name
+    def _put(self, path: Path, message: bytes, manner: Manner) -> None:
+        delay, pause = self.behaviour.delay_seconds, self.behaviour.pause_seconds
         half = len(message) // 2
         write: dict[Manner, Callable[[], object]] = {
             Manner.TORN: lambda: path.write_bytes(message[:half]),
@@ -142,9 +150,9 @@ class Folders:
             Manner.LINK: lambda: self._link(path, message),
             Manner.FOLDER: path.mkdir,
             Manner.PIPE: lambda: os.mkfifo(path),
-            Manner.TWICE: lambda: [one.write_bytes(message) for one in (path, self._res / name.upper())],
-            Manner.UPPER_CASE: lambda: (self._res / name.upper()).write_bytes(message),
-            Manner.DISCARDED: lambda: (self._res / f"DEL_{Path(name).stem}.txt").write_text("", encoding="utf-8"),
+            Manner.TWICE: lambda: [one.write_bytes(message) for one in (path, path.with_name(path.name.upper()))],
+            Manner.UPPER_CASE: lambda: path.with_name(path.name.upper()).write_bytes(message),
+            Manner.DISCARDED: lambda: path.with_name(f"DEL_{path.stem}.txt").write_text("", encoding="utf-8"),
             Manner.LITTER: lambda: self._litter(path, message),
         }
         match manner:
@@ -168,7 +176,7 @@ class Folders:
         heapq.heappush(self._steps, _Step(time.monotonic() + seconds, next(self._numbers), step))
 
     def _link(self, path: Path, message: bytes) -> None:
-        elsewhere = self._res.parent / f"elsewhere-{path.stem}"
+        elsewhere = path.parent.parent / f"elsewhere-{path.stem}"
         elsewhere.write_bytes(message)
         path.symlink_to(elsewhere)
 
@@ -182,7 +190,7 @@ class Folders:
             "Thumbs.db",
             f"{path.stem}.tmp",
         ):
-            (self._res / other).write_bytes(b"other")
+            (path.parent / other).write_bytes(b"other")
         path.write_bytes(message)
 
 

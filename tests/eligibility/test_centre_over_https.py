@@ -419,7 +419,7 @@ def test_an_assertion_is_good_for_one_visit_kiosk_session_and_card(
 def test_a_challenge_is_good_for_sixty_seconds(town: Town, tmp_path: Path) -> None:
     time = datetime.now(UTC)
     trusted = proofs.trust([town.folder / "root.pem"], town.folder / "kiosk.pem")
-    with serving(service(trusted, town.folder / "patients.json", lambda: time), tmp_path) as served:
+    with serving(service(trusted, town.folder / "patients.json", clock=lambda: time), tmp_path) as served:
         settings = CentreSettings(url=served.url, ca_file=served.ca_file)
         with CentreGateway(settings, KIOSK) as gateway:
             visit_id = ids.new_visit_id()

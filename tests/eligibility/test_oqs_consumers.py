@@ -138,6 +138,11 @@ def test_dynamics_takes_a_name_of_a_time_stamp_alone_and_one_of_a_kind_of_care()
         assert isinstance(file_names.parse(name.upper()), FaceName)
 
 
+def test_dynamics_is_told_of_valid_insurance_alone() -> None:
+    with pytest.raises(UnwritableMessageError, match="not valid"):
+        write_for(consumers.DYNAMICS, face("091405"))
+
+
 @pytest.mark.parametrize("response", [face("091655"), looked_up(7)], ids=["nobody found", "failed"])
 def test_what_dynamics_would_not_take_is_not_written_for_it(response: QualificationResponse) -> None:
     with pytest.raises(MissingElementError):
@@ -207,6 +212,12 @@ def test_myna_reception_is_not_sent_what_it_refuses() -> None:
     assert response.header is not None
     assert response.body is not None
     (result,) = response.body.results
+    assert consumers.MYNA_RECEPTION.largest <= 4 * 1024 * 1024
+    with pytest.raises(MissingElementError, match="ResultOfQualificationConfirmation"):
+        write_for(consumers.MYNA_RECEPTION, face("091655"))
+    for blank in ("", " ", "\u3000"):
+        with pytest.raises(UnwritableMessageError, match="NameKana"):
+            write_for(consumers.MYNA_RECEPTION, with_results(response, replace(result, name_kana=blank)))
     for broken, sentence in (
         (replace(result, name_kana=None), "NameKana"),
         (replace(result, birthdate=None), "Birthdate"),
@@ -229,6 +240,51 @@ def test_myna_reception_takes_todays_files_alone() -> None:
     assert late.is_of(TODAY), "midnight in Japan is three in the afternoon of the day before"
     assert myna_refuses(str(late), file) is None
     assert myna_refuses(str(replace(late, stamped_at=late.stamped_at - timedelta(seconds=1))), file) == "name"
+
+
+def myna_key(kana: str) -> str:
+    """氏名カナ as it compares them: half to full width, no blanks, hiragana as katakana, small ユ and ャ as large ones."""
+    full = re.sub(r"\s", "", unicodedata.normalize("NFKC", kana))
+    katakana = "".join(chr(ord(sign) + 0x60) if "ぁ" <= sign <= "ゖ" else sign for sign in full)
+    return katakana.translate(str.maketrans("ァィゥェォッャュョヮ", "アイウエオツヤユヨワ"))
+
+
+def test_myna_reception_finds_the_patient_by_the_clinics_number_and_then_by_kana_and_birth_date() -> None:
+    for response in every_valid():
+        file = write_for(consumers.MYNA_RECEPTION, response)
+        (result,) = tree(file).iter("ResultOfQualificationConfirmation")
+        told = read_result(file).results[0]
+        assert result.findtext("ReferenceNumber") == told.reference_number, (
+            "with its zeros, or not there: a new patient"
+        )
+        kana = result.findtext("NameKana") or ""
+        assert kana == told.name_kana
+        assert unicodedata.normalize("NFKC", kana) != kana, "half-width, as the system writes it"
+        assert (result.findtext("Birthdate") or "").isdigit()
+
+
+@pytest.mark.parametrize(
+    "spelling", ["シュトウ キョウコ", "ｼｭﾄｳ ｷｮｳｺ", "しゅとう　きょうこ", "シユトウ キヨウコ", "シュトウキョウコ"]
+)
+def test_myna_receptions_spelling_of_a_name_is_ours(spelling: str) -> None:
+    assert myna_key(spelling) == myna_key("ｼｭﾄｳ ｷｮｳｺ")
+    assert matching.kana_key(spelling) == matching.kana_key("ｼｭﾄｳ ｷｮｳｺ")
+    assert matching.kana_key(spelling) != matching.kana_key("ｼｭﾄｳ ｷｮｳﾍｲ")
+
+
+def test_myna_reception_never_takes_the_householder_for_the_patient() -> None:
+    (result,) = tree(write_for(consumers.MYNA_RECEPTION, face("090633"))).iter("ResultOfQualificationConfirmation")
+
+    assert result.findtext("PersonalFamilyClassification") == "2"
+    assert result.findtext("InsuredName") != result.findtext("Name")
+    told = read_result(write_for(consumers.MYNA_RECEPTION, face("090633"))).results[0]
+    assert result.findtext("InsuredName") not in {told.name, told.name_kana, told.name_other}
+
+
+def test_no_two_face_files_have_one_name_whatever_the_case() -> None:
+    # It keeps the names it has seen without their case: a second file under the same one would never be looked at.
+    names = {str(file_names.new_face_name(CLINIC, AT)).casefold() for _ in range(200)}
+    assert len(names) == 200
 
 
 # -- EmrCloud --------------------------------------------------------------------------------------------------------
@@ -254,6 +310,39 @@ def test_emr_cloud_prefers_the_second_sex_as_we_do() -> None:
 
     assert emr_cloud_reads(file) == [(None, "2")]
     assert read_result(file).results[0].sex == "female"
+
+
+EMR_CLOUD_COMPARES = [
+    "InsurerNumber",
+    "InsuredCardSymbol",
+    "InsuredIdentificationNumber",
+    "InsuredBranchNumber",
+    "PersonalFamilyClassification",
+    "InsuredCertificateIssuanceDate",
+    "InsuredCardValidDate",
+    "InsuredCardExpirationDate",
+    "LimitApplicationCertificateRelatedInfo/LimitApplicationCertificateClassificationFlag",
+    "NameKana",
+    "Name",
+    "Sex1",
+    "Birthdate",
+    "InsuredName",
+    "Address",
+    "PostNumber",
+]
+"""基本・保険差異あり: what it shows the difference of, field by field."""
+
+
+def test_emr_cloud_finds_every_field_that_it_compares() -> None:
+    (result,) = tree(write_for(consumers.EMR_CLOUD, face("090005"))).iter("ResultOfQualificationConfirmation")
+
+    files = [tree(write_for(consumers.EMR_CLOUD, response)) for response in every_valid()]
+    found = {tag for tag in EMR_CLOUD_COMPARES for file in files for one in file.iter(result.tag) if one.findtext(tag)}
+    assert found == set(EMR_CLOUD_COMPARES)
+    for tag in ("Address", "Name", "InsuredName"):
+        text = result.findtext(tag) or ""
+        assert unicodedata.normalize("NFKC", text) != text or text.isalpha(), f"{tag} is full-width"
+    assert (result.findtext("PostNumber") or "").isascii()
 
 
 def test_emr_cloud_enumerates_every_result_by_its_first_letters() -> None:
@@ -298,6 +387,15 @@ def test_myclinic_finds_the_prescription_form_in_the_body() -> None:
 
     assert root.findtext("MessageBody/PrescriptionIssueSelect") == "1"
     assert root.find(".//ResultOfQualificationConfirmation/PrescriptionIssueSelect") is None
+
+
+def test_myclinic_finds_the_shares_that_it_compares() -> None:
+    late = tree(write_for(consumers.PLAIN, face("090412")))
+    seventies = tree(write_for(consumers.PLAIN, face("090210")))
+
+    assert late.findtext(".//InsuredPartialContributionRatio") == "020"
+    assert seventies.findtext(".//ElderlyRecipientCertificateInfo/ElderlyRecipientContributionRatio") == "020"
+    assert seventies.find(".//InsuredPartialContributionRatio") is None, "of the late elderly alone"
 
 
 # -- the JavaScript watcher (its comments cite Ver 8.07) -----------------------------------------------------------------
@@ -400,6 +498,30 @@ def test_oqs_drugs_request_names_are_read() -> None:
 
     assert isinstance(name, MessageName)
     assert (name.business, str(name.answer("pdf"))) == (Business.MEDICATION, "YZKsiquc01res_022610050905123.pdf")
+
+
+@pytest.mark.parametrize(
+    "consumer", [consumers.OQS_DRUG, consumers.DYNAMICS, consumers.PLAIN], ids=lambda one: one.name
+)
+def test_a_character_that_a_consumers_encoding_lacks_becomes_a_black_circle_and_the_kana_stays(
+    consumer: Consumer,
+) -> None:
+    response = face("090005")
+    assert response.body is not None
+    (result,) = response.body.results
+    outside = with_results(response, replace(result, name="\U00020bb7田\u3000太郎"))
+    told = read_result(write_for(consumer, outside)).results[0]
+
+    shift_jis = consumer.encoding is Encoding.SHIFT_JIS
+    assert told.name == ("●田\u3000太郎" if shift_jis else "\U00020bb7田\u3000太郎")
+    assert told.name_kana == result.name_kana
+
+
+def test_names_that_came_with_black_circles_keep_them_for_everybody() -> None:
+    for consumer in consumers.CONSUMERS.values():
+        told = read_result(write_for(consumer, face("090633"))).results[0]
+        assert "●" in (told.name or "")
+        assert "●" not in (told.name_kana or "")
 
 
 # -- the others ------------------------------------------------------------------------------------------------------

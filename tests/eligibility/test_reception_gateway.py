@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from kiosk.eligibility.breaker import FAILURES, BreakerGateway
 from kiosk.eligibility.errors import NoAnswerError, ProofRefusedError
 from kiosk.eligibility.kiosk_key import KioskKey
 from kiosk.eligibility.reception import ReceptionGateway
@@ -101,9 +102,36 @@ def test_what_the_card_did_not_sign_is_refused_before_anybody_is_asked(card: par
         asked.verify(visit, challenge, proofs[lie])
 
 
-@pytest.mark.parametrize(("status", "code"), [(404, "not_known"), (503, "no_terminal"), (504, "no_answer")])
-def test_reception_s_reasons_are_told_as_what_they_are(card: parties.Card, status: int, code: str) -> None:
-    assert no_answer(saying({"code": code, "sentence": "no"}, status, PROBLEM), card) == code
+@pytest.mark.parametrize(
+    ("status", "told", "code"),
+    [
+        (404, "not_known", "not_known"),
+        (503, "no_terminal", "no_terminal"),
+        (504, "not_usable", "no_answer"),
+        (504, "no_answer", "time_out"),
+    ],
+)
+def test_reception_s_reasons_are_told_as_what_they_are(card: parties.Card, status: int, told: str, code: str) -> None:
+    assert no_answer(saying({"code": told, "sentence": "no"}, status, PROBLEM), card) == code
+
+
+@pytest.mark.parametrize(("told", "asked"), [("no_answer", FAILURES), ("not_usable", 5)])
+def test_a_system_that_does_not_answer_reception_is_left_alone_by_the_kiosk(
+    card: parties.Card, told: str, asked: int
+) -> None:
+    heard = []
+
+    def reception(request: httpx.Request) -> httpx.Response:
+        heard.append(request.url.path)
+        return saying({"code": told, "sentence": "no"}, 504, PROBLEM)(request)
+
+    guarded = BreakerGateway(gateway(reception), clock=lambda: 0.0)
+    for _ in range(5):
+        visit = ids.new_visit_id()
+        with pytest.raises(NoAnswerError):
+            challenge = guarded.open(visit)
+            guarded.verify(visit, challenge, card.sign(challenge, visit))
+    assert heard == ["/k/v1/lookup"] * asked
 
 
 @pytest.mark.parametrize(

@@ -224,9 +224,22 @@ class TestHolder:
         assert person.check_number_b == "08050620314408"
 
     def test_an_infant_of_29_february_is_five_on_the_28th(self) -> None:
-        person = KINDS["infant"].holder(date(2028, 2, 29) + timedelta(days=kinds.INFANT_DAYS))
+        person = KINDS["infant"].holder(date(2028, 2, 29) + kinds.BIRTHDAY_AGO)
         assert person is not None
         assert (person.birth_date, person.expiry) == (date(2028, 2, 29), date(2033, 2, 28))
+
+    @pytest.mark.parametrize(
+        ("kind", "born", "expiry"),
+        [
+            ("child", date(2022, 5, 6), date(2031, 5, 6)),
+            ("elderly", date(1954, 5, 6), date(2036, 5, 6)),
+            ("late_elderly", date(1946, 5, 6), date(2036, 5, 6)),
+        ],
+    )
+    def test_who_is_of_an_age_is_so_whenever_the_card_is_issued(self, kind: str, born: date, expiry: date) -> None:
+        person = KINDS[kind].holder(date(2026, 11, 22))
+        assert person is not None
+        assert (person.birth_date, person.expiry) == (born, expiry)
 
     @pytest.mark.parametrize("kind", NONE_OF_OURS)
     def test_nobody_of_ours_holds_another_issuers_card(self, kind: str) -> None:

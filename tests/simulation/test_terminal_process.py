@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -288,6 +288,42 @@ def test_somebody_at_its_reader_leaves_a_result_in_face(folder: Path, process: s
     root = parsed((folder / "face" / name).read_text(encoding="utf-8"))
     assert root.findtext("MessageHeader/ReferenceClassification") == "1"
     assert len(name) == len("OQSsiquc01res_face_") + 30 + len("_20261005090005.xml")
+
+
+def test_somebody_may_have_been_at_its_reader_before_it_is_ready(tmp_path: Path) -> None:
+    with running(tmp_path, "--arrive", "0", "--arrive", "1", "--encoding", "shift_jis") as process:
+        heard(process)
+        files = sorted((tmp_path / "face").iterdir())
+        texts = [path.read_bytes().decode("cp932") for path in files]
+    assert len(files) == 2
+    assert sorted(parsed(text).findtext(".//InsuredIdentificationNumber") or "" for text in texts) == ["67", "68"]
+    assert all('encoding="Shift_JIS"' in text for text in texts)
+
+
+@pytest.mark.parametrize("number", ["-1", "99"])
+def test_nobody_it_does_not_know_was_at_its_reader(tmp_path: Path, number: str) -> None:
+    with running(tmp_path, f"--arrive={number}") as process:
+        assert process.stderr is not None
+        assert "one of this terminal's people" in process.stderr.read()
+        assert process.wait(10) == 1
+    assert list((tmp_path / "face").iterdir()) == []
+
+
+def test_its_reader_has_manners_too(folder: Path, process: subprocess.Popen[str]) -> None:
+    manners: dict[str, Callable[[Path], bool]] = {
+        "pipe": Path.is_fifo,
+        "folder": Path.is_dir,
+        "link": Path.is_symlink,
+        "portal": lambda path: b"sign in" in path.read_bytes(),
+        "upper_case": lambda path: not path.exists() and path.with_name(path.name.upper()).exists(),
+        "never": lambda path: not path.exists(),
+    }
+    for manner, is_so in manners.items():
+        said(process, json.dumps({"manner": manner}))
+        path = folder / "face" / said(process, '{"arrive": 0}')["arrived"]
+        said(process, "{}")
+        assert is_so(path), manner
+    said(process, '{"manner": "ordinary"}')
 
 
 def test_a_request_is_left_alone_by_a_terminal_that_does_not_run(tmp_path: Path) -> None:

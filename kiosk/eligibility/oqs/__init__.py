@@ -4,6 +4,7 @@
     to_xml.write(model, to_xml.SHIFT_JIS)              a typed model -> bytes, strict
     reading.read_result(message)                       bytes -> the house's own result, or why there is none
     rows.read_units(file), rows.write_searches(...)    bulk files, row by row; archive.unpacked(file) where they are zipped
+    hand_off.result_file(checkin, ...)                 a check-in as the model of its result file
     consumers.write_for(DYNAMICS, model)               a result file as one claims computer takes it
     file_names.parse(name), file_names.request_name(...)
 

@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from kiosk.eligibility.oqs import to_xml
-from kiosk.eligibility.oqs.codes import CharacterCode, PrescriptionIssue, ProcessingResultStatus, SegmentOfResult
+from kiosk.eligibility.oqs.codes import (
+    CharacterCode,
+    PrescriptionIssue,
+    ProcessingResultStatus,
+    QualificationValidity,
+    SegmentOfResult,
+    UnknownCode,
+)
 from kiosk.eligibility.oqs.document import MAX_BYTES
 from kiosk.eligibility.oqs.encoding import Encoding
 from kiosk.eligibility.oqs.errors import MissingElementError, UnwritableMessageError
@@ -36,7 +43,7 @@ class Consumer:
 
     `needs_header`, `needs_body`, `needs_result` are elements it refuses a file without; `empty` elements it wants to find
     even where there is nothing to say; `fewest_results` and `most_results` how many results; `only_normal` that it takes no
-    failure.
+    failure; `only_valid` that it wants to hear of valid insurance alone.
     """
 
     name: str
@@ -49,6 +56,7 @@ class Consumer:
     fewest_results: int = 0
     most_results: int | None = None
     only_normal: bool = False
+    only_valid: bool = False
     largest: int = MAX_BYTES
 
 
@@ -83,6 +91,7 @@ DYNAMICS = Consumer(
         }
     ),
     fewest_results=1,
+    only_valid=True,
 )
 """Section 2.6. Late elderly have neither symbol nor branch, so what it lists beside the person may be empty."""
 
@@ -123,6 +132,8 @@ def write_for(consumer: Consumer, response: QualificationResponse) -> bytes:
     _refuse_missing("MessageBody", response.body, consumer.needs_body)
     for result in results:
         _refuse_missing("MessageBody/ResultList/ResultOfQualificationConfirmation", result, consumer.needs_result)
+    if consumer.only_valid and _validity(response) != QualificationValidity.VALID:
+        raise UnwritableMessageError(f"{consumer.name} takes no file of insurance that is not valid", "MessageBody")
     if "MedicalInstitutionCode" in consumer.needs_header and response.header is not None:
         _refuse_odd_institution(response.header.medical_institution_code)
     file = to_xml.write(arranged(consumer, response), Form(consumer.encoding, empty=consumer.empty))
@@ -176,6 +187,10 @@ def _refuse_failed(consumer: Consumer, response: QualificationResponse) -> None:
     )
     if not normal:
         raise UnwritableMessageError(f"{consumer.name} takes no file that tells of a failure", None)
+
+
+def _validity(response: QualificationResponse) -> QualificationValidity | UnknownCode | None:
+    return None if response.body is None else response.body.qualification_validity
 
 
 def _refuse_missing(path: str, block: object, needs: tuple[str, ...]) -> None:

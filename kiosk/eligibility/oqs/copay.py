@@ -32,12 +32,12 @@ def copay_ratio(
         return elderly_certificate
     if preschool:
         return 20
-    if birth_date is None or insurer_number is None or _seventy_or_more(birth_date, on):
+    if birth_date is None or insurer_number is None or seventy_or_more(birth_date, on):
         return None
     return 30
 
 
-def _seventy_or_more(birth_date: date, on: date) -> bool:
+def seventy_or_more(birth_date: date, on: date) -> bool:
     """Whether the scheme for the elderly applies: from the first of the month after the 70th year is completed.
 
     A year of life is completed on the day *before* the birthday (年齢計算ニ関する法律), so whoever is born on the first

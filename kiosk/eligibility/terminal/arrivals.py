@@ -45,11 +45,12 @@ _PRESCRIPTION = {
 class Arrival:
     """Somebody was at the official reader. `key` is the same for the same file, also after a restart.
 
-    `stamped_at` is when the terminal wrote the file, `confirmed_for` the day the eligibility is of. Consents are those in
+    `digest` is the same for the same bytes, whatever their file is called. `stamped_at` is when the terminal wrote the file, `confirmed_for` the day the eligibility is of. Consents are those in
     force when it was read; it is no visit of ours, and belongs to none.
     """
 
     key: str
+    digest: bytes
     stamped_at: datetime
     confirmed_for: date
     eligibility: Eligibility
@@ -174,6 +175,7 @@ class ArrivalsFolder:
         _refuse_two_people(told)
         return Arrival(
             key=key,
+            digest=digest,
             stamped_at=stamped_at,
             confirmed_for=told.confirmed_for,
             eligibility=Eligibility(Source.OFFICIAL_READER, told.validity, told.processed_at, told.results),

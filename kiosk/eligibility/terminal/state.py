@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from kiosk.eligibility.oqs import file_names
 from kiosk.eligibility.oqs.file_names import Direction, LeftBehind, MessageName
@@ -21,10 +22,11 @@ _HANGS_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class TerminalState:
-    """One sentence, and whether it is good news."""
+    """One sentence, whether it is good news, and else which hop is dead: `lan` (the way to the share) or `terminal`."""
 
     ok: bool
     sentence: str
+    hop: Literal["", "lan", "terminal"] = ""
 
 
 def terminal_state(settings: TerminalSettings) -> TerminalState:
@@ -36,7 +38,9 @@ def terminal_state(settings: TerminalSettings) -> TerminalState:
     walking = threading.Thread(target=lambda: told.append(_walked(settings)), daemon=True)
     walking.start()
     walking.join(_HANGS_SECONDS)
-    return told[0] if told else TerminalState(ok=False, sentence=f"{settings.req}: the terminal's share hangs")
+    return (
+        told[0] if told else TerminalState(ok=False, sentence=f"{settings.req}: the terminal's share hangs", hop="lan")
+    )
 
 
 def _walked(settings: TerminalSettings) -> TerminalState:
@@ -47,11 +51,12 @@ def _walked(settings: TerminalSettings) -> TerminalState:
         if settings.face is not None:
             Folder(settings.face).names()
     except ShareError as error:
-        return TerminalState(ok=False, sentence=error.sentence)
+        return TerminalState(ok=False, sentence=error.sentence, hop="lan")
     if waiting:
         return TerminalState(
             ok=False,
             sentence=f"{waiting} requests lie in {settings.req} for a minute or longer: the terminal's software does not run",
+            hop="terminal",
         )
     simulated = "; it is a simulated one" if settings.test else ""
     forgotten = f"; {left} DEL files in {settings.res} tell of answers that nobody fetched" if left else ""

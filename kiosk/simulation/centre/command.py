@@ -13,14 +13,17 @@ from pathlib import Path
 
 from kiosk import journal
 from kiosk.errors import ExitCode, UsageError
-from kiosk.simulation import patients
+from kiosk.simulation import answers, patients
 from kiosk.simulation.centre import proofs
+from kiosk.simulation.centre.manners import Manners, hours
 from kiosk.simulation.centre.service import service
 from kiosk.simulation.centre.serving import Serving, serving
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `kiosk simulate centre`."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = answers.told()
     parser.add_argument("--folder", type=Path, required=True, metavar="DIR", help="where its certificates are made")
     parser.add_argument(
         "--card-root",
@@ -32,6 +35,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--kiosk-key", type=Path, required=True, metavar="PEM", help="the kiosk's public key")
     parser.add_argument("--patients", type=Path, required=True, metavar="JSON", help="who its patients are")
+    parser.add_argument(
+        "--answer", metavar="A", help="what every patient is answered, instead of what stands in --patients (see below)"
+    )
+    parser.add_argument(
+        "--maintenance", metavar="HH:MM-HH:MM", help="when it is closed, each day in Japan's time: it opens no session"
+    )
     parser.add_argument("--port", type=int, default=0, metavar="N", help="port on 127.0.0.1 (any free one)")
 
 
@@ -42,6 +51,10 @@ def simulate_centre(args: argparse.Namespace) -> int:
     """
     if not 0 <= args.port <= 65535:
         raise UsageError("--port: expected 0 to 65535")
+    manners = Manners(
+        answer=None if args.answer is None else answers.named(args.answer),
+        maintenance=None if args.maintenance is None else hours(args.maintenance),
+    )
     journal.start()
     trusted = proofs.trust(args.card_root, args.kiosk_key)
     directory: Path = args.patients
@@ -52,7 +65,7 @@ def simulate_centre(args: argparse.Namespace) -> int:
         numbers = (signal.SIGTERM, signal.SIGINT)
         before = {number: signal.signal(number, lambda *_: tell.send(b"!")) for number in numbers}
         try:
-            with serving(service(trusted, directory), args.folder, args.port) as served:
+            with serving(service(trusted, directory, manners), args.folder, args.port) as served:
                 sys.stdout.write(json.dumps({"ready": True, "url": served.url, "ca_file": str(served.ca_file)}) + "\n")
                 sys.stdout.flush()
                 return _wait(served, told)

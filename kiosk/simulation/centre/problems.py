@@ -31,6 +31,11 @@ class DownError(ProblemError):
     status = HTTPStatus.SERVICE_UNAVAILABLE
 
 
+def closed_for_maintenance() -> DownError:
+    """The word for it is part of the wire format."""
+    return DownError("the centre is closed for its maintenance", "maintenance")
+
+
 def malformed(what: str) -> ProblemError:
     """A request that is not as the wire format says."""
     return ProblemError(f"{what} is not as the wire format says", "malformed")

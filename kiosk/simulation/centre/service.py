@@ -23,15 +23,18 @@ from kiosk.errors import SettingsError
 from kiosk.record.dates import Notice, instant_text
 from kiosk.simulation import oqs_writer, patients
 from kiosk.simulation.centre import proofs
+from kiosk.simulation.centre.manners import OPEN, Manners
 from kiosk.simulation.centre.problems import (
     ConflictError,
     DownError,
     ProblemError,
     RefusedError,
+    closed_for_maintenance,
     malformed,
 )
 from kiosk.simulation.centre.proofs import Proof, Trust
 from kiosk.simulation.centre.sessions import CHALLENGE_LASTS, CONSENT_LASTS, ITEMS, Choices, Clock, Session, Sessions
+from kiosk.simulation.oqs_writer import Bound
 from kiosk.simulation.patients import Patient
 
 log = logging.getLogger("kiosk.simulation.centre")
@@ -48,9 +51,10 @@ def now() -> datetime:
 
 
 class _Centre:
-    def __init__(self, trusted: Trust, directory: Path, clock: Clock) -> None:
+    def __init__(self, trusted: Trust, directory: Path, manners: Manners, clock: Clock) -> None:
         self._trusted = trusted
         self._directory = directory
+        self._manners = manners
         self._clock = clock
         self._sessions = Sessions(clock)
         self._registered: set[str] = set()
@@ -60,6 +64,8 @@ class _Centre:
 
     async def open(self, request: Request) -> Response:
         asked = await _body(request)
+        if self._manners.closed(self._clock()):
+            raise closed_for_maintenance()
         session = self._sessions.open(_matching(asked, "kiosk_id", _KIOSK), _visit_id(asked))
         told = {
             "session": session.name,
@@ -78,13 +84,15 @@ class _Centre:
         if patient.revoked:
             raise RefusedError("this certificate was revoked", "certificate_revoked")
         await asyncio.sleep(patient.delay_seconds)
+        if patient.maintenance:
+            raise closed_for_maintenance()
         if patient.down:
             raise DownError("the centre is broken down, as this patient's record asks for", "down")
         session.verified = True
         session.fingerprint, session.notice = proof.fingerprint, notice
         log.info("answered", extra=journal.numbers(visit=visit_id, method=proof.method, answer=patient.answer))
         if patient.registered or proof.fingerprint in self._registered:
-            return JSONResponse(_told(session, patient, at))
+            return JSONResponse(self._told(session, patient, at))
         return JSONResponse({**_head(session), "registration": "needed"})
 
     async def register(self, request: Request) -> Response:
@@ -96,13 +104,23 @@ class _Centre:
             raise ConflictError("this card was registered before", "registered")
         self._registered.add(session.fingerprint)
         log.info("registered", extra=journal.numbers(visit=session.visit_id))
-        return JSONResponse(_told(session, patient, self._clock()))
+        return JSONResponse(self._told(session, patient, self._clock()))
 
     def _patient(self, fingerprint: str) -> Patient:
         try:
-            return patients.read(self._directory).get(fingerprint, patients.NOBODY)
+            known = patients.read(self._directory).get(fingerprint, patients.NOBODY)
         except SettingsError as error:
             raise DownError(error.sentence, "patients") from error
+        return self._manners.of(known)
+
+    def _told(self, session: Session, patient: Patient, at: datetime) -> dict[str, object]:
+        choices = self._sessions.bound(session.fingerprint)
+        bound = None if choices is None else Bound(choices.agreed, choices.at, choices.at + CONSENT_LASTS)
+        try:
+            result = oqs_writer.result_message(patient, at, _NOTICES.get(session.notice), bound)
+        except ValueError as error:
+            raise DownError(f"this patient's result cannot be written: {error}", "patients") from error
+        return {**_head(session), "result": result}
 
     async def conclude(self, request: Request) -> Response:
         asked = await _body(request)
@@ -115,9 +133,9 @@ class _Centre:
         return JSONResponse({"consents": {item: _consent(item, choices) for item in ITEMS}})
 
 
-def service(trusted: Trust, directory: Path, clock: Clock = now) -> Starlette:
+def service(trusted: Trust, directory: Path, manners: Manners = OPEN, clock: Clock = now) -> Starlette:
     """The service. `directory` is the file of `kiosk.simulation.patients`; `clock` gives the present instant."""
-    centre = _Centre(trusted, directory, clock)
+    centre = _Centre(trusted, directory, manners, clock)
     return Starlette(
         routes=[
             Route("/v1/health", centre.health),
@@ -137,17 +155,6 @@ def _head(session: Session) -> dict[str, object]:
         "simulated": True,
         "certificate_notice": session.notice.value,
     }
-
-
-def _told(session: Session, patient: Patient, at: datetime) -> dict[str, object]:
-    return {**_head(session), "result": _message(patient, at, session.notice)}
-
-
-def _message(patient: Patient, at: datetime, notice: Notice) -> str:
-    try:
-        return oqs_writer.result_message(patient, at, _NOTICES.get(notice))
-    except ValueError as error:
-        raise DownError(f"this patient's result cannot be written: {error}", "patients") from error
 
 
 async def _problem(_request: Request, error: Exception) -> Response:

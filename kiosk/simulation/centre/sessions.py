@@ -53,11 +53,12 @@ class Session:
 
 
 class Sessions:
-    """All sessions of the last 24 hours."""
+    """All sessions of the last 24 hours, and the consents that were given in them."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._sessions: dict[str, Session] = {}
+        self._last: dict[str, Choices] = {}
 
     def open(self, kiosk_id: str, visit_id: str) -> Session:
         """A new session with a fresh challenge."""
@@ -104,4 +105,12 @@ class Sessions:
         session.choices = Choices(
             agreed, refused, prescription, now.replace(microsecond=now.microsecond // 1000 * 1000)
         )
+        if agreed | refused:
+            self._last[session.fingerprint] = session.choices
         return session.choices
+
+    def bound(self, fingerprint: str) -> Choices | None:
+        """What the holder of this certificate chose last, while it holds: 24 hours. Each visit asks anew (section 0.3)."""
+        now = self._clock()
+        self._last = {card: said for card, said in self._last.items() if now < said.at + CONSENT_LASTS}
+        return self._last.get(fingerprint)

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from kiosk.errors import ExitCode, KioskError, UsageError
+from kiosk.simulation.answers import ANSWERS
 from kiosk.simulation.demo.board_page import Arrival, BoardPage, wait_for
 from kiosk.simulation.demo.children import Child, own_command
 from kiosk.simulation.demo.glass import environment_of, glass
@@ -84,8 +85,9 @@ def _by_hand(args: argparse.Namespace, folder: Path) -> int:
         camera=args.camera,
         window=True,
         panel=PANEL,
-        kind=args.kind,
+        kind=_kind(args),
         card_front=args.card_front,
+        answer=args.answer,
     ) as around:
         kiosk = Child(["run", "--config", str(around.kiosk_yaml)], folder / "kiosk.log", heard=around.hears)
         dock = subprocess.Popen(own_command("simulate", "dock", "--control", str(around.control), "--corner", "16,48"))
@@ -155,8 +157,9 @@ def _play(args: argparse.Namespace, folder: Path, pictures: Path, outcome: Outco
                 camera=args.camera,
                 window=False,
                 panel=PANEL,
-                kind=args.kind,
+                kind=_kind(args),
                 card_front=args.card_front,
+                answer=args.answer,
             )
         )
         _step("the board in a browser")
@@ -192,6 +195,12 @@ def _scene(args: argparse.Namespace) -> Scene:
         return Scene(args.scene)
     except ValueError as error:
         raise UsageError(f"--scene {args.scene}: expected one of: {', '.join(Scene)}") from error
+
+
+def _kind(args: argparse.Namespace) -> str:
+    """The card in hand: the one that was named, else the one that the answer belongs to."""
+    named: str | None = args.kind
+    return named or ("ordinary" if args.answer is None else ANSWERS[args.answer].kind)
 
 
 def _is_refused(args: argparse.Namespace, player: Player) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import mss
@@ -23,7 +23,9 @@ from kiosk.ui.geometry import Panel, Rect
 from kiosk.ui.messages import Catalogue
 from kiosk.ui.text import Lettering
 from kiosk.ui.ui import Ui
-from kiosk.ui.widgets import target
+from kiosk.ui.widgets import Widget, target
+from kiosk.visit.appliance import Appliance
+from kiosk.visit.looks import JAPANESE, Offer
 from screens import build
 from screens.examples import EXAMPLES
 
@@ -46,6 +48,10 @@ REFUSED = ("E01", "E02", "E06", "E20")
 """Screens that say so of a card (`screens.screen_of`)."""
 
 
+ANSWERED = ("P07", "P08", "P14", "P16", *REFUSED)
+"""Where the centre's answer, or none, leads from the confirmed holder."""
+
+
 class PlayError(Exception):
     """The visit did not go as it should; the text says where."""
 
@@ -56,7 +62,11 @@ class CardRefusedError(PlayError):
 
 @dataclass
 class Player:
-    """Plays one visit at `kiosk` with `finger`; keeps the screens it saw and a PNG of each in `pictures`."""
+    """Plays one visit at `kiosk` with `finger`; keeps the screens it saw and a PNG of each in `pictures`.
+
+    `language` is what the panel speaks now: buttons stand where its words leave room. `offer`: what may be chosen here,
+    where a button's place hangs on it (the corner with the looks).
+    """
 
     site: Site
     kiosk: Child
@@ -67,7 +77,9 @@ class Player:
     screens: list[str] = field(default_factory=list)
     placed_at: float | None = None
     heard: set[str] = field(default_factory=set)
-    _ui: Ui | None = None
+    language: str = JAPANESE
+    offer: Offer | None = None
+    _uis: dict[str, Ui] = field(default_factory=dict)
     _struck: list[tuple[Rect, float]] = field(default_factory=list)
 
     # -- seeing ------------------------------------------------------------------------------------------------------
@@ -138,8 +150,7 @@ class Player:
         """Put a finger on the widget with this action, as the screen's own `build` places it."""
         first = ONE_WAY.get(self.site.kind, screen) if screen == "P02" else screen
         for name in (first, *(each for each in EXAMPLES if each.split("-")[0] == screen)):
-            example = EXAMPLES.get(name)
-            found = target(build(example, self._words()), action, secret) if example is not None else None
+            found = target(self.widgets(name), action, secret) if name in EXAMPLES else None
             if found is not None:
                 self._tap(found.rect)
                 return
@@ -158,10 +169,21 @@ class Player:
         self.finger.tap(x / self.panel.width, y / self.panel.height)
         self._struck = [*self._struck[-7:], (place, time.monotonic())]
 
-    def _words(self) -> Ui:
-        if self._ui is None:
-            self._ui = Ui(self.panel, Catalogue.load("ja"), Lettering())
-        return self._ui
+    def widgets(self, example: str) -> list[Widget]:
+        """What an example's screen is made of here."""
+        return build(self.here(EXAMPLES[example]), self.words())
+
+    def here(self, appliance: Appliance) -> Appliance:
+        """The appliance with the looks of this place."""
+        offered = appliance.offer if self.offer is None else self.offer
+        return replace(appliance, offer=offered, look=replace(appliance.look, language=self.language))
+
+    def words(self) -> Ui:
+        """The panel as the screens know it, in the language it speaks now."""
+        if self.language not in self._uis:
+            lettering = Lettering(language=self.language)
+            self._uis[self.language] = Ui(self.panel, Catalogue.load(self.language), lettering)
+        return self._uis[self.language]
 
     # -- one visit ---------------------------------------------------------------------------------------------------
 
@@ -184,8 +206,13 @@ class Player:
             self.picture(f"{len(self.screens):02d}-P05-comparing.png")
             board.picture(self.pictures / "board-comparing.png")
             board.click("confirm_visual")
-        if self.screens[-1] not in ("P08", "P16"):
-            self.screen("P08", "P16", seconds=45)
+        if self.screens[-1] not in ANSWERED:
+            self.screen(*ANSWERED, seconds=45)
+        if self.screens[-1] in REFUSED:
+            raise CardRefusedError(f"the centre does not take this card: screen {self.screens[-1]}")
+        if self.screens[-1] == "P07":
+            self.press("P07", "register")
+            self.screen("P08", "P14", "P16", seconds=45)
 
     def recognised(self) -> None:
         """The card on the reader can be used; raises `CardRefusedError` where the screen says that it cannot."""
@@ -220,6 +247,9 @@ class Player:
         """Consent, wait until it is done, take the card."""
         if self.screens[-1] == "P08":
             self.press("P08", "agree_all")
+            self.screen("P14", "P16")
+        if self.screens[-1] == "P14":
+            self.press("P14", "understood")
             self.screen("P16")
         self.hears("delivered", 5)
         self.picture(f"{len(self.screens):02d}-P16-delivered.png")

@@ -87,11 +87,13 @@ def site(
     panel: tuple[int, int, float],
     kind: str = "ordinary",
     card_front: str = "known",
+    answer: str | None = None,
 ) -> Iterator[Site]:
     """Start it all, hand it over, and end it all. Raises `KioskError` where something cannot be had.
 
     `sitter` and `scene`: who is before the simulated camera (`kiosk simulate camera --help`); they answer what is asked if
     the kiosk's journal is handed to `Site.hears`. `kind` of card (`kiosk.simulation.kinds`); `card_front`: how the kiosk gets check number B (`known`: it is told).
+    `answer`: what the centre answers for everybody (`kiosk.simulation.answers`).
     """
     with contextlib.ExitStack() as stack:
 
@@ -125,6 +127,7 @@ def site(
         root = Path(str(card["root"]))
         centre_words = ["--folder", str(folder / "centre"), "--card-root", str(root)]
         centre_words += ["--kiosk-key", str(folder / "kiosk-public.pem"), "--patients", str(patients)]
+        centre_words += [] if answer is None else ["--answer", answer]
         answering = start("simulate", "centre", *centre_words)
         centre = answering.ready(START_SECONDS)
 
@@ -149,7 +152,13 @@ def site(
         if card_front == "known" and card["check_number_b"]:
             settings["simulation"] = {"check_number_b": str(card["check_number_b"])}
         width, height, inches = panel
-        settings["display"] = {"width": width, "height": height, "diagonal_inches": inches, "window": window}
+        settings["display"] = {
+            "width": width,
+            "height": height,
+            "diagonal_inches": inches,
+            "window": window,
+            "languages": "all",
+        }
         _write(kiosk_yaml, settings)
         control = Path(str(card["control"]))
         board, pin = str(reception["staff_door"]), str(card["pin"] or "")
