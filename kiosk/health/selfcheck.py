@@ -96,6 +96,13 @@ def _fonts(_settings: KioskSettings) -> str:
     return f"fonts found: {', '.join(path.name for path in find_faces().regular)}"
 
 
+def _languages(settings: KioskSettings) -> str:
+    from kiosk.ui.fonts import find_faces  # noqa: PLC0415
+    from kiosk.ui.languages import state  # noqa: PLC0415
+
+    return state(settings.display, find_faces())
+
+
 def _swap(_settings: KioskSettings) -> str:
     return secrecy.swap_state()
 
@@ -117,6 +124,7 @@ PARTS = (
     Part("centre", _centre),
     Part("reception", _reception),
     Part("fonts", _fonts),
+    Part("languages", _languages),
     Part("swap", _swap),
     Part("sound", _sound),
 )

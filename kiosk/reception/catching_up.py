@@ -16,14 +16,14 @@ from datetime import timedelta
 
 from kiosk import journal
 from kiosk.eligibility.errors import EligibilityError
-from kiosk.eligibility.oqs.errors import FailedMessageError, Layer, MalformedMessageError, UnwritableMessageError
-from kiosk.eligibility.terminal.errors import MismatchError, OtherPatientError
-from kiosk.reception import known, later_answers
+from kiosk.eligibility.oqs.errors import UnwritableMessageError
+from kiosk.eligibility.terminal.errors import OtherPatientError
+from kiosk.reception import known, later_answers, listed
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import StoreError
 from kiosk.reception.known import KnownPatient
 from kiosk.reception.later_answers import ACTOR, LaterAnswer, Unanswered
-from kiosk.reception.lookups import eligibility_of
+from kiosk.reception.lookups import eligibility_of, is_about_this_patient
 from kiosk.record import dates
 from kiosk.record.ids import VisitId
 
@@ -99,9 +99,10 @@ class CatchingUp:
     async def _known(self, one: Unanswered) -> KnownPatient | None:
         """The patient, unless nobody is known by the card, or it has been given up, or a real and a simulated one meet."""
         simulated = self.desk.lookups.simulated
-        if one.checkin.checkin_id in self._given_up or one.checkin.simulated is not simulated:
+        card = one.checkin.card
+        if card is None or one.checkin.checkin_id in self._given_up or one.checkin.simulated is not simulated:
             return None
-        patient = await self.desk.store.read(known.by_card(one.checkin.card.fingerprint, simulated=simulated))
+        patient = await self.desk.store.read(known.by_card(card.fingerprint, simulated=simulated))
         seen = [result.birth_date for result in one.checkin.eligibility.results if result.birth_date is not None]
         if patient is None or any(born != patient.birth_date for born in seen):
             return None
@@ -122,7 +123,7 @@ class CatchingUp:
         except EligibilityError as error:
             pause = self._of(one)
             pause.failures += 1
-            if _is_about_this_patient(error):
+            if is_about_this_patient(error):
                 pause.until = self._after(pause.failures)
                 self._everybody = _Pause()
             else:
@@ -132,16 +133,11 @@ class CatchingUp:
             return True
         self._everybody = _Pause()
         later = LaterAnswer(visit, answer.simulated, eligibility_of(answer))
+        if answer.validity in listed.CLEARED_BY:
+            await desk.store.write(listed.clear(desk.key, patient.insured, patient.birth_date))
         joined = await desk.store.write(later_answers.join(later))
         log.info("answer_joined", extra=journal.numbers(visit=visit, validity=answer.validity.value, joined=joined))
         return False
 
     def _after(self, failures: int) -> float:
         return time.monotonic() + min(self.first_pause * 2.0 ** min(failures - 1, 16), LONGEST_PAUSE)
-
-
-def _is_about_this_patient(error: EligibilityError) -> bool:
-    """Whether the way to the system was open, and only this question has no answer."""
-    if isinstance(error, FailedMessageError):
-        return error.layer is Layer.PERSON
-    return isinstance(error, MismatchError | MalformedMessageError)

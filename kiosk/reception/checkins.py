@@ -10,8 +10,9 @@ from enum import StrEnum
 
 from kiosk.reception import later_answers
 from kiosk.reception.errors import RefusedError
+from kiosk.reception.known import KnownPatient
 from kiosk.reception.later_answers import LaterAnswer
-from kiosk.reception.schema import found_by
+from kiosk.reception.schema import found_by, person_in
 from kiosk.reception.store import Transaction
 from kiosk.record import checkin as contract
 from kiosk.record import dates
@@ -38,7 +39,7 @@ class RowMove(StrEnum):
     BACK = "back"
 
 
-_MOVES = {
+MOVES = {
     (RowMove.TAKE, RowState.OPEN): RowState.TAKEN,
     (RowMove.FINISH, RowState.TAKEN): RowState.DONE,
     (RowMove.BACK, RowState.TAKEN): RowState.OPEN,
@@ -75,6 +76,10 @@ class Row:
     state: RowState
     taken_by: str | None
     later: LaterAnswer | None = None
+    told_early: datetime | None = None
+    """When the system gave the answer that stood in a list already before this visit, where that is what the kiosk got."""
+    known_as: KnownPatient | None = None
+    """Whom the clinic knows by the card, where no answer and not the card itself says who came."""
 
     @property
     def eligibility(self) -> Eligibility:
@@ -99,11 +104,14 @@ def keep(arrival: Arrival) -> Callable[[Transaction], Receipt]:
         before = _known(transaction.connection, checkin.checkin_id, checkin.kiosk_id, arrival.sha256)
         if before is not None:
             return before
+        card, answered = found_by(checkin)
+        if transaction.one("SELECT 1 FROM told_early WHERE checkin_id = ?", checkin.checkin_id) is not None:
+            answered = 0  # what a list said before the visit is no answer of the visit: it is asked again
         row = transaction.one(
-            "INSERT INTO checkin(checkin_id, sha256, kiosk_id, kiosk_seq, received_at, record, card, answered)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING receipt",
+            "INSERT INTO checkin(checkin_id, sha256, kiosk_id, kiosk_seq, received_at, record, card, answered,"
+            " reference, born) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING receipt",
             *(checkin.checkin_id, arrival.sha256, checkin.kiosk_id, arrival.kiosk_seq),
-            *(transaction.now_text, arrival.record, *found_by(checkin)),
+            *(transaction.now_text, arrival.record, card, answered, *person_in(checkin.eligibility)),
         )
         transaction.tell("checkin", checkin_id=checkin.checkin_id, state=RowState.OPEN.value, new=True)
         transaction.audit(checkin.kiosk_id, "checkin_kept", kiosk_id=checkin.kiosk_id, about=checkin.checkin_id)
@@ -119,7 +127,7 @@ def move(checkin_id: VisitId, step: RowMove, staff_id: str) -> Callable[[Transac
         row = transaction.one("SELECT state, taken_by FROM checkin WHERE checkin_id = ?", checkin_id)
         if row is None:
             raise RefusedError(404, "no_such_row", "この受付は見つかりません。")
-        state = _MOVES.get((step, RowState(row["state"])))
+        state = MOVES.get((step, RowState(row["state"])))
         if state is None:
             raise RefusedError(409, "already_moved", "ほかの人が先に操作しました。表示を新しくしました。")
         taken_by = staff_id if step is RowMove.TAKE else None if state is RowState.OPEN else row["taken_by"]
@@ -134,7 +142,10 @@ def move(checkin_id: VisitId, step: RowMove, staff_id: str) -> Callable[[Transac
     return change
 
 
-_ROWS = "SELECT checkin.*, later_answer.message AS later FROM checkin LEFT JOIN later_answer USING (checkin_id)"
+_ROWS = (
+    "SELECT checkin.*, later_answer.message AS later, told_early.answered_at AS told_early FROM checkin"
+    " LEFT JOIN later_answer USING (checkin_id) LEFT JOIN told_early USING (checkin_id)"
+)
 
 
 def row(checkin_id: VisitId) -> Callable[[sqlite3.Connection], Row | None]:
@@ -193,4 +204,5 @@ def _row(found: sqlite3.Row) -> Row:
         state=RowState(found["state"]),
         taken_by=found["taken_by"],
         later=None if found["later"] is None else later_answers.from_json(found["later"]),
+        told_early=None if found["told_early"] is None else dates.instant(found["told_early"]),
     )

@@ -24,6 +24,8 @@ class Desk:
         self.line: Feed[Command] = Feed()
         self.arrivals = asyncio.Event()
         """Set whenever a check-in was kept; whoever waits for it clears it."""
+        self.reader_away = False
+        """Whether the folder of the official reader's results cannot be reached: its arrivals do not come meanwhile."""
         self.lookups = LookUps(settings.terminal, clock)
         self.key = seal.load_or_make(settings.key_file, settings.database)
         self._loop = asyncio.get_running_loop()

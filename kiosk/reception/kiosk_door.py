@@ -18,13 +18,16 @@ from starlette.routing import Route
 
 from kiosk import journal
 from kiosk.eligibility.errors import EligibilityError
-from kiosk.reception import checkins, feed, helps, kiosks, known, visual
+from kiosk.reception import checkins, feed, helps, kiosks, known, listed, visual, way
 from kiosk.reception.answers import HANDLERS, OurselvesOnly, bounded_body, json_body
 from kiosk.reception.checkins import Arrival
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import NoTerminalError, RefusedError, SealError
 from kiosk.reception.feed import EventStream
-from kiosk.reception.lookups import eligibility_of
+from kiosk.reception.known import KnownPatient
+from kiosk.reception.listed import Finding
+from kiosk.reception.lookups import eligibility_of, is_about_this_patient
+from kiosk.reception.store import Transaction
 from kiosk.record import RecordError, dates, door, ids
 from kiosk.record import checkin as contract
 from kiosk.record.checkin import CheckIn
@@ -164,8 +167,10 @@ class KioskDoor:
     async def lookup(self, request: Request) -> Response:
         """`POST lookup`: the eligibility of whom the clinic knows by a card, by number, as of now.
 
-        404 nobody is known by it, 503 there is no terminal, 504 no answer. The kiosk tells a fingerprint and a consent;
-        numbers and names stay here until the system itself has answered.
+        404 nobody is known by it, 503 there is no terminal, 504 no answer: `no_answer` where the way to the system
+        failed, `not_usable` where only this question did. The kiosk tells a fingerprint and a consent; numbers and names
+        stay here until the system itself has answered. Whom a list of today found invalid, or did not find, is told so
+        at once (`kiosk.reception.listed`), and asked for again when the check-in has come.
         """
         kiosk_id = _kiosk(request)
         visit_id, fingerprint, limit_consent = _asked(await json_body(request))
@@ -175,6 +180,10 @@ class KioskDoor:
         patient = await desk.store.read(known.by_card(fingerprint, simulated=desk.lookups.simulated))
         if patient is None:
             raise RefusedError(404, "not_known", "no patient of this clinic is known by that card")
+        early = await self._from_list(patient, visit_id, kiosk_id)
+        if early is not None:
+            eligibility = contract.eligibility_json(early.eligibility)
+            return JSONResponse({"simulated": early.simulated, "eligibility": eligibility})
         await desk.store.write(
             lambda transaction: transaction.audit(kiosk_id, "look_up", kiosk_id=kiosk_id, about=visit_id)
         )
@@ -182,10 +191,33 @@ class KioskDoor:
             answer = await desk.lookups.ask(patient.query(limit_consent=limit_consent))
         except EligibilityError as error:
             sentence = f"the terminal, or the system behind it, gave no answer that can be used ({error.code})"
-            raise RefusedError(504, "no_answer", sentence) from error
+            code = "not_usable" if is_about_this_patient(error) else "no_answer"
+            raise RefusedError(504, code, sentence) from error
         log.info("look_up_answered", extra=journal.numbers(visit=visit_id, validity=answer.validity.value))
         eligibility = contract.eligibility_json(eligibility_of(answer))
         return JSONResponse({"simulated": answer.simulated, "eligibility": eligibility})
+
+    async def _from_list(self, patient: KnownPatient, visit_id: ids.VisitId, kiosk_id: KioskId) -> Finding | None:
+        """What a list said of the patient, if this visit may be told it; remembered with the visit."""
+        desk = self._desk
+        today = dates.japanese_day(desk.clock())
+        early = await desk.store.read(listed.finding(desk.key, patient.insured, patient.birth_date, today))
+        if early is None or early.simulated is not desk.lookups.simulated:
+            return None
+
+        def note(transaction: Transaction) -> None:
+            listed.note_early(visit_id, early)(transaction)
+            transaction.audit(kiosk_id, "told_from_list", kiosk_id=kiosk_id, about=visit_id)
+
+        await desk.store.write(note)
+        log.info("told_from_list", extra=journal.numbers(visit=visit_id, validity=early.eligibility.validity.value))
+        return early
+
+    async def terminal(self, request: Request) -> Response:
+        """`GET terminal`: how the way on from reception is, {ok, hop, sentence}: which hop is dead, the first of them."""
+        _kiosk(request)
+        state = await way.state_of(self._desk.lookups, self._desk.settings.terminal)
+        return JSONResponse({"ok": state.ok, "hop": state.hop, "sentence": state.sentence})
 
 
 def app(desk: Desk) -> Starlette:
@@ -200,6 +232,7 @@ def app(desk: Desk) -> Starlette:
             Route("/k/v1/line", endpoints.line, methods=["GET"]),
             Route("/k/v1/line/{id}", endpoints.answered, methods=["POST"]),
             Route("/k/v1/lookup", endpoints.lookup, methods=["POST"]),
+            Route("/k/v1/terminal", endpoints.terminal, methods=["GET"]),
         ],
         middleware=[
             Middleware(OurselvesOnly, headers={"cache-control": "no-store", "x-content-type-options": "nosniff"})

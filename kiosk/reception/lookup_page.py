@@ -12,15 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from kiosk.eligibility.errors import EligibilityError
 from kiosk.eligibility.oqs.errors import FailedMessageError, Layer, UnwritableMessageError
 from kiosk.eligibility.terminal.look_up import LookUpAnswer
-from kiosk.reception import templates, view, words
+from kiosk.reception import listed, view, words
 from kiosk.reception.answers import bounded_body
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import RefusedError
+from kiosk.reception.frame import Frame
 from kiosk.reception.session import Session, Sessions
 from kiosk.reception.typed import ERAS, Typed
 from kiosk.reception.words import Verdict
@@ -106,7 +107,7 @@ class LookUpPage:
     def __init__(self, desk: Desk, sessions: Sessions) -> None:
         self._desk = desk
         self._sessions = sessions
-        self._pages = templates.environment()
+        self._frame = Frame(desk, sessions)
 
     async def page(self, request: Request) -> Response:
         """`GET /lookup`: an empty form."""
@@ -129,40 +130,30 @@ class LookUpPage:
         return self._drawn(request, typed if shown.choose else replace(typed, limit=""), answer=shown)
 
     async def _answer(self, session: Session, typed: Typed) -> LookUpAnswer:
-        desk, staff_id = self._desk, session.staff_id
-        if staff_id is None or desk.member(staff_id) is None:
-            raise RefusedError(403, "no_staff", "先に受付ボードの右上で担当者を選んでください。")
-        if not desk.lookups.possible:
-            raise RefusedError(503, "no_terminal", "この受付には照会端末が設定されていません。")
+        desk, staff_id = self._desk, self._frame.asking(session)
         query = typed.query(dates.japanese_day(desk.clock()))
         await desk.store.write(lambda transaction: transaction.audit(staff_id, "look_up"))
         try:
-            return await desk.lookups.ask(query)
+            answer = await desk.lookups.ask(query)
         except EligibilityError as error:
             raise RefusedError(504, "no_answer", failure_sentence(error)) from error
+        if answer.validity in listed.CLEARED_BY:
+            await desk.store.write(listed.clear(desk.key, query.insured, query.birth_date))
+        return answer
 
     def _drawn(
         self, request: Request, typed: Typed, *, answer: AnswerView | None = None, refused: RefusedError | None = None
     ) -> Response:
-        desk, session = self._desk, self._sessions.of(request)
-        fresh = session or self._sessions.fresh()
-        member = None if fresh.staff_id is None else desk.member(fresh.staff_id)
-        page = self._pages.get_template("lookup.html").render(
-            clinic=desk.settings.clinic,
-            test_site=desk.settings.site == "test",
-            possible=desk.lookups.possible,
-            me="" if member is None else member.name,
-            token=self._sessions.token(fresh),
+        return self._frame.drawn(
+            request,
+            "lookup.html",
+            status=200 if refused is None else refused.status,
             eras=ERAS,
             typed=typed,
             answer=answer,
             sentence="" if refused is None else refused.sentence,
             wrong="branch" if answer is not None and answer.choose else "" if refused is None else refused.code,
         )
-        response = HTMLResponse(page, 200 if refused is None else refused.status)
-        if session is None:
-            self._sessions.put(response, fresh)
-        return response
 
 
 def _form(body: bytes) -> Mapping[str, str]:

@@ -6,19 +6,24 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from kiosk import journal
 from kiosk.eligibility.errors import EligibilityError, NoAnswerError
+from kiosk.eligibility.oqs.bulk import RowOutcome
+from kiosk.eligibility.oqs.errors import FailedMessageError, Layer, MalformedMessageError, UnwritableMessageError
 from kiosk.eligibility.terminal.bridge import Terminal
 from kiosk.eligibility.terminal.bulk import BulkRow
+from kiosk.eligibility.terminal.errors import MismatchError
 from kiosk.eligibility.terminal.look_up import LookUpAnswer, NumberQuery
 from kiosk.eligibility.terminal.settings import TerminalSettings
 from kiosk.reception.errors import NoTerminalError
 from kiosk.record.checkin import Eligibility
-from kiosk.record.eligibility import Source
+from kiosk.record.eligibility import EligibilityResult, Source, Validity
 
 log = logging.getLogger("kiosk.reception.lookups")
 
@@ -32,6 +37,40 @@ _GRACE_SECONDS = 3.0
 """How much longer than its time a question is waited for, so that the bridge itself can say which hop is dead."""
 
 
+KEPT = frozenset({Validity.INVALID, Validity.INVALID_NEWER_EXISTS, Validity.NOT_FOUND})
+"""What a list may say of somebody that a kiosk is told before it has asked itself (`kiosk.reception.listed`)."""
+
+
+class ListStep(StrEnum):
+    """Where a list is on its way."""
+
+    SENDING = "sending"
+    WAITING = "waiting"
+    READING = "reading"
+
+
+@dataclass
+class Progress:
+    """How far a list is: `done` of its `rows` in this step. Written by the thread that asks, read by the loop."""
+
+    rows: int
+    step: ListStep = ListStep.SENDING
+    done: int = 0
+
+
+@dataclass(repr=False)
+class ListAnswer:
+    """What the system said of a list, by the place of each question; who is missing was not answered, or not believed.
+
+    `results` holds what was found of those in `KEPT` only: of ten thousand rows nearly all are a word.
+    """
+
+    processed_at: datetime
+    simulated: bool
+    validities: dict[int, Validity] = field(default_factory=dict)
+    results: dict[int, EligibilityResult] = field(default_factory=dict)
+
+
 class LookUps:
     """Number look-ups for this desk, or none where `settings` are None. Lives on the event loop's thread."""
 
@@ -41,6 +80,13 @@ class LookUps:
         self._terminal: Terminal | None = None
         self._waiting = 0
         self._list_under_way = False
+        self._progress: Progress | None = None
+        self._last_failure: str | None = None
+
+    @property
+    def last_failure(self) -> str | None:
+        """The code of the last question's error, where it was the way to the system that failed it; None where all is well."""
+        return self._last_failure
 
     @property
     def possible(self) -> bool:
@@ -70,31 +116,37 @@ class LookUps:
                 answer = await asyncio.wrap_future(terminal.ask(query))
         except TimeoutError as error:
             log.warning("look_up_hangs", extra=journal.numbers(seconds=round(time.monotonic() - began, 3)))
+            self._last_failure = "share"
             raise NoAnswerError("the terminal's share hangs", "share") from error
         except EligibilityError as error:
             seconds = round(time.monotonic() - began, 3)
             log.warning("look_up_failed", extra=journal.numbers(code=error.code, seconds=seconds))
+            self._last_failure = None if is_about_this_patient(error) else error.code
             raise
         finally:
             self._waiting -= 1
+        self._last_failure = None
         seconds = round(time.monotonic() - began, 3)
         log.info("looked_up", extra=journal.numbers(validity=answer.validity.value, seconds=seconds))
         return answer
 
-    async def ask_list(self, queries: Sequence[NumberQuery]) -> dict[int, BulkRow]:
-        """一括照会: what is known of each of `queries`, by its place; who is missing was not answered.
+    @property
+    def progress(self) -> Progress | None:
+        """How far the list that is under way is; None where there is none."""
+        return self._progress if self._list_under_way else None
 
-        One list at a time. Raises as `ask`.
-        """
+    async def ask_list(self, queries: Sequence[NumberQuery]) -> ListAnswer:
+        """一括照会: what is known of each of `queries`. One list at a time. Raises as `ask`."""
         if self._settings is None:
             raise NoTerminalError
         if self._list_under_way:
             raise NoAnswerError("another list is being looked up", "busy")
-        terminal, told = self._opened(self._settings), Future[dict[int, BulkRow]]()
+        terminal, told = self._opened(self._settings), Future[ListAnswer]()
+        progress = self._progress = Progress(len(queries))
 
         def look_up() -> None:
             try:
-                told.set_result(_listed(terminal, queries))
+                told.set_result(_listed(terminal, queries, progress))
             except Exception as error:  # noqa: BLE001 - whatever it is, it is raised where it is waited for
                 told.set_exception(error)
 
@@ -105,7 +157,7 @@ class LookUps:
         began = time.monotonic()
         try:
             async with asyncio.timeout(2 * self._settings.bulk_timeout_seconds + _GRACE_SECONDS):
-                rows = await asyncio.shield(asyncio.wrap_future(told))
+                answer = await asyncio.shield(asyncio.wrap_future(told))
         except TimeoutError as error:
             raise NoAnswerError("the terminal's share hangs", "share") from error
         except EligibilityError as error:
@@ -115,8 +167,9 @@ class LookUps:
             self._list_under_way = not told.done()
             told.add_done_callback(self._list_ended)
         seconds = round(time.monotonic() - began, 3)
-        log.info("list_looked_up", extra=journal.numbers(asked=len(queries), answered=len(rows), seconds=seconds))
-        return rows
+        answered = len(answer.validities)
+        log.info("list_looked_up", extra=journal.numbers(asked=len(queries), answered=answered, seconds=seconds))
+        return answer
 
     def _list_ended(self, _: object) -> None:
         self._list_under_way = False
@@ -132,13 +185,44 @@ class LookUps:
             self._terminal.close()
 
 
-def _listed(terminal: Terminal, queries: Sequence[NumberQuery]) -> dict[int, BulkRow]:
+def _listed(terminal: Terminal, queries: Sequence[NumberQuery], progress: Progress) -> ListAnswer:
     """Both steps of a list, in the thread that asks. Raises `EligibilityError`."""
-    receipt = terminal.submit_bulk(queries)
+
+    def written() -> Iterator[NumberQuery]:
+        for number, query in enumerate(queries, start=1):
+            progress.done = number
+            yield query
+
+    receipt = terminal.submit_bulk(written())
+    progress.step, progress.done = ListStep.WAITING, 0
     with terminal.fetch_bulk(receipt, again_every=FETCH_AGAIN_EVERY) as answer:
-        return {row.number: row for row in answer if row.number is not None and row.trouble is None}
+        progress.step = ListStep.READING
+        told = ListAnswer(answer.processed_at, answer.simulated)
+        try:
+            for row in answer:
+                progress.done += 1
+                _note(row, told)
+        except MalformedMessageError as error:
+            # What came before the break stands; the rest is missing, and the desk is told so row by row.
+            log.warning("list_broke_off", extra=journal.numbers(code=error.code, rows=progress.done))
+        return told
+
+
+def _note(row: BulkRow, told: ListAnswer) -> None:
+    if row.number is None or row.trouble is not None or row.outcome is RowOutcome.ERROR or row.validity is None:
+        return
+    told.validities[row.number] = row.validity
+    if row.validity in KEPT and row.result is not None:
+        told.results[row.number] = row.result
 
 
 def eligibility_of(answer: LookUpAnswer) -> Eligibility:
     """The answer as a check-in holds it."""
     return Eligibility(Source.NUMBER_LOOKUP, answer.validity, answer.answered_at, answer.results)
+
+
+def is_about_this_patient(error: EligibilityError) -> bool:
+    """Whether the way to the system was open, and only this question has no answer."""
+    if isinstance(error, FailedMessageError):
+        return error.layer is Layer.PERSON
+    return isinstance(error, MismatchError | MalformedMessageError | UnwritableMessageError)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from kiosk.reception.errors import StartError
 from kiosk.record import RecordError
 from kiosk.record import checkin as contract
-from kiosk.record.checkin import CheckIn
+from kiosk.record.checkin import CheckIn, Eligibility
 from kiosk.record.eligibility import Source
 
-VERSION = 2
-"""1 had no answers that come later. A new database is made as 1 and brought here, as an old one is."""
+VERSION = 3
+"""1 had no answers that come later, 2 no official reader and no lists. A new database is made as 1 and brought here, as an
+old one is."""
 
 _FIRST = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -108,9 +110,73 @@ CREATE TRIGGER later_answer_is_never_changed BEFORE UPDATE ON later_answer
 """
 
 
+_THIRD = """
+ALTER TABLE checkin ADD COLUMN reference TEXT NOT NULL DEFAULT '';
+ALTER TABLE checkin ADD COLUMN born TEXT NOT NULL DEFAULT '';
+CREATE INDEX checkin_by_reference ON checkin(reference) WHERE reference != '';
+CREATE INDEX checkin_by_birth ON checkin(born) WHERE born != '';
+CREATE TABLE reader_arrival(
+  arrival_id TEXT PRIMARY KEY,
+  file_key TEXT NOT NULL UNIQUE,
+  digest BLOB NOT NULL,
+  day TEXT NOT NULL,
+  received_at TEXT NOT NULL,
+  message BLOB NOT NULL,
+  reference TEXT NOT NULL,
+  born TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'taken', 'done')),
+  taken_by TEXT,
+  moved_at TEXT,
+  UNIQUE(day, digest)
+) STRICT;
+CREATE INDEX reader_arrival_by_state ON reader_arrival(state, received_at);
+CREATE INDEX reader_arrival_by_reference ON reader_arrival(reference) WHERE reference != '';
+CREATE INDEX reader_arrival_by_birth ON reader_arrival(born) WHERE born != '';
+CREATE TRIGGER reader_arrival_stays_as_it_came BEFORE UPDATE OF arrival_id, file_key, digest, day, received_at, message
+  ON reader_arrival BEGIN SELECT RAISE(ABORT, 'an arrival stays as it came'); END;
+CREATE TABLE listing(
+  listing_id TEXT PRIMARY KEY,
+  day TEXT NOT NULL,
+  file TEXT NOT NULL,
+  asked_at TEXT NOT NULL,
+  sealed BLOB NOT NULL,
+  UNIQUE(day, file)
+) STRICT;
+CREATE TABLE listed(
+  day TEXT NOT NULL,
+  person TEXT NOT NULL,
+  branch TEXT NOT NULL,
+  sealed BLOB NOT NULL,
+  PRIMARY KEY(day, person, branch)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE told_early(
+  checkin_id TEXT PRIMARY KEY,
+  at TEXT NOT NULL,
+  answered_at TEXT NOT NULL
+) STRICT;
+"""
+"""`reference` and `born` repeat what the results of a record say, to find patients by.
+
+A `listing` is what the desk sees of a list, a `listed` row what a kiosk is told of one person in it: both sealed, a person
+only a keyed check sum, and both erased when their day is over. `told_early` are visits that such a row answered.
+"""
+
+
 def found_by(checkin: CheckIn) -> tuple[str, int]:
-    """What columns `card` and `answered` hold of a check-in as it came."""
+    """What columns `card` and `answered` hold of a check-in as it came.
+
+    Who has no card is nobody's: an empty fingerprint, and nothing that could be asked for.
+    """
+    if checkin.card is None:
+        return "", 1
     return checkin.card.fingerprint, int(checkin.eligibility.source is not Source.NONE)
+
+
+def person_in(eligibility: Eligibility) -> tuple[str, str]:
+    """What columns `reference` and `born` hold: the first of each that a result tells, for they are of one person."""
+    references = [(result.reference_number or "").strip() for result in eligibility.results]
+    born = [result.birth_date.isoformat() for result in eligibility.results if result.birth_date is not None]
+    return next(filter(None, references), ""), next(iter(born), "")
 
 
 def open_for_writing(database: Path, key_id: str) -> sqlite3.Connection:
@@ -154,7 +220,9 @@ def _prepare(connection: sqlite3.Connection, database: Path, key_id: str) -> Non
             _run(connection, _FIRST)
             first = {"key_id": key_id, "session_key": secrets.token_hex(32)}
             connection.executemany("INSERT INTO meta(name, value) VALUES (?, ?)", first.items())
-        _bring_to_second(connection, database)
+        if version < 2:
+            _bring_to_second(connection, database)
+        _bring_to_third(connection, database)
         connection.execute(f"PRAGMA user_version={VERSION}")
         connection.execute("COMMIT")
     except BaseException:
@@ -171,15 +239,28 @@ def _check_key(connection: sqlite3.Connection, database: Path, key_id: str) -> N
 
 def _bring_to_second(connection: sqlite3.Connection, database: Path) -> None:
     _run(connection, _SECOND)
+    for receipt, checkin in _every_checkin(connection, database):
+        connection.execute("UPDATE checkin SET card = ?, answered = ? WHERE receipt = ?", (*found_by(checkin), receipt))
+    _run(connection, _KEPT)
+
+
+def _bring_to_third(connection: sqlite3.Connection, database: Path) -> None:
+    _run(connection, _THIRD)
+    for receipt, checkin in _every_checkin(connection, database):
+        connection.execute(
+            "UPDATE checkin SET reference = ?, born = ? WHERE receipt = ?", (*person_in(checkin.eligibility), receipt)
+        )
+
+
+def _every_checkin(connection: sqlite3.Connection, database: Path) -> Iterator[tuple[int, CheckIn]]:
+    """All that is kept, with its receipt number. Raises `StartError` at one that cannot be read."""
     receipts = [row["receipt"] for row in connection.execute("SELECT receipt FROM checkin ORDER BY receipt")]
     for receipt in receipts:
         (record,) = connection.execute("SELECT record FROM checkin WHERE receipt = ?", (receipt,)).fetchone()
         try:
-            columns = found_by(contract.from_json(record))
+            yield receipt, contract.from_json(record)
         except RecordError as error:
             raise StartError(f"{database}: check-in number {receipt} in it cannot be read ({error})") from error
-        connection.execute("UPDATE checkin SET card = ?, answered = ? WHERE receipt = ?", (*columns, receipt))
-    _run(connection, _KEPT)
 
 
 def _run(connection: sqlite3.Connection, script: str) -> None:

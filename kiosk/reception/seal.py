@@ -32,10 +32,19 @@ class SealKey:
         self.public_key = base64.b64encode(raw).decode("ascii")
         """The raw 32 bytes in base64."""
 
-    def open(self, sealed: bytes, checkin_id: str) -> bytes:
-        """What was sealed for `checkin_id`; raises `SealError`."""
+    def seal(self, plain: bytes, about: str) -> bytes:
+        """`plain`, which only this key opens again, and only as what it is `about` (ASCII)."""
+        return SUITE.encrypt(plain, self._private.public_key(), info=about.encode("ascii"))
+
+    def mark(self, text: str) -> str:
+        """A check sum of `text` that nobody without this key can make or try (BLAKE2b, keyed; 32 hex digits)."""
+        key = hashlib.blake2b(self._private.private_bytes_raw(), digest_size=32, person=b"kiosk mark").digest()
+        return hashlib.blake2b(text.encode(), key=key, digest_size=16).hexdigest()
+
+    def open(self, sealed: bytes, about: str) -> bytes:
+        """What was sealed as `about`, for a check-in its id; raises `SealError`."""
         try:
-            return SUITE.decrypt(sealed, self._private, info=checkin_id.encode("ascii"))
+            return SUITE.decrypt(sealed, self._private, info=about.encode("ascii"))
         except (InvalidTag, ValueError) as error:
             raise SealError("the body cannot be opened with this reception's key under this id") from error
 

@@ -19,6 +19,8 @@ from kiosk.reception import kiosk_door, staff_door
 from kiosk.reception.catching_up import CatchingUp
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import StartError
+from kiosk.reception.forgetting import Forgetting
+from kiosk.reception.reader_watch import ReaderWatch
 from kiosk.reception.settings import Door, ReceptionSettings
 
 log = logging.getLogger("kiosk.reception")
@@ -63,26 +65,35 @@ async def _serve(settings: ReceptionSettings) -> None:
                     await asyncio.gather(*running)
                 await asyncio.sleep(0.01)
             ready = {"ready": True, "kiosk_door": _url(kiosks), "staff_door": _url(staff)}
-            catching_up = asyncio.create_task(CatchingUp(desk).run())
-            catching_up.add_done_callback(_ended)
+            tasks = [
+                asyncio.create_task(task.run(), name=name)
+                for name, task in (
+                    ("catching_up", CatchingUp(desk)),
+                    ("reader_watch", ReaderWatch(desk)),
+                    ("forgetting", Forgetting(desk)),
+                )
+            ]
+            for task in tasks:
+                task.add_done_callback(_ended)
             print(json.dumps(ready), flush=True)  # noqa: T201 - the one line that a caller waits for
             log.info("doors_open", extra=journal.numbers(site=settings.site))
             await told_to_end.wait()
             desk.hush()
-            catching_up.cancel()
+            for task in tasks:
+                task.cancel()
             for server in servers:
                 server.should_exit = True
             await asyncio.gather(*running)
-            await asyncio.wait([catching_up])
+            await asyncio.wait(tasks)
             log.info("doors_closed")
     finally:
         desk.close()
 
 
-def _ended(catching_up: asyncio.Task[None]) -> None:
-    """Tell at once where it ended by a fault of ours: the doors go on without it."""
-    if not catching_up.cancelled() and (fault := catching_up.exception()) is not None:
-        log.error("catching_up_broke", exc_info=fault)
+def _ended(task: asyncio.Task[None]) -> None:
+    """Tell at once where one ended by a fault of ours: the doors go on without it."""
+    if not task.cancelled() and (fault := task.exception()) is not None:
+        log.error("task_broke", exc_info=fault, extra=journal.numbers(task=task.get_name()))
 
 
 def _server(app: ASGIApp) -> _Server:

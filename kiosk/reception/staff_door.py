@@ -18,15 +18,29 @@ from starlette.staticfiles import StaticFiles
 
 from kiosk import share
 from kiosk.errors import MissingError
-from kiosk.reception import checkins, feed, helps, kiosks, later_answers, replay, templates, view, visual
+from kiosk.reception import (
+    board_rows,
+    checkins,
+    feed,
+    helps,
+    kiosks,
+    later_answers,
+    reader_rows,
+    replay,
+    templates,
+    view,
+    visual,
+)
 from kiosk.reception.answers import HANDLERS, OurselvesOnly, json_body
-from kiosk.reception.checkins import Row, RowMove
+from kiosk.reception.board_rows import AnyRow
+from kiosk.reception.checkins import RowMove
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import RefusedError
 from kiosk.reception.feed import EventStream
 from kiosk.reception.kiosks import KioskRow
 from kiosk.reception.list_page import ListPage
 from kiosk.reception.lookup_page import LookUpPage
+from kiosk.reception.reader_rows import ReaderRow
 from kiosk.reception.session import Session, Sessions
 from kiosk.record import RecordError, dates, ids
 from kiosk.staff.commands import CommandKind
@@ -69,7 +83,7 @@ class StaffDoor:
         session = self._session(request)
         fresh = session or self._sessions.fresh()
         after = await desk.store.read(replay.newest)
-        rows = await desk.store.read(checkins.rows_on_board(now))
+        rows = await desk.store.read(board_rows.rows_on_board(now))
         calls = await desk.store.read(helps.open_calls)
         found = await desk.store.read(kiosks.all_kiosks)
         page = self._pages.get_template("board.html").render(
@@ -78,9 +92,10 @@ class StaffDoor:
             staff=desk.settings.staff,
             me=fresh.staff_id,
             lookup=desk.lookups.possible,
+            reader_away=desk.reader_away,
             token=self._sessions.token(fresh),
             after=after,
-            rows=[view.row_view(row, desk.settings.staff, now) for row in rows],
+            rows=[board_rows.board_row(row, desk.settings.staff, now) for row in rows],
             helps=[view.help_view(call, now) for call in calls],
             kiosks=[await self._kiosk_view(kiosk, fresh.staff_id) for kiosk in found],
         )
@@ -91,16 +106,16 @@ class StaffDoor:
 
     async def row(self, request: Request) -> Response:
         """One row: a piece of HTML for the page, JSON for whoever asks for it."""
-        row = await self._desk.store.read(checkins.row(_id(request)))
+        row = await self._desk.store.read(board_rows.row(_id(request)))
         if row is None:
             raise RefusedError(404, "no_such_row", "この受付は見つかりません。")
         if "text/html" not in request.headers.get("accept", ""):
             return JSONResponse(_row_json(row))
-        shown = view.row_view(row, self._desk.settings.staff, self._desk.clock())
-        return HTMLResponse(self._pages.get_template("row.html").render(row=shown))
+        shown = board_rows.board_row(row, self._desk.settings.staff, self._desk.clock())
+        return HTMLResponse(self._pages.get_template("row.html").render(place=shown, row=shown.shown))
 
     async def rows(self, request: Request) -> Response:
-        """Rows after the receipt number `since`, oldest first, at most 200; `next` is where to go on."""
+        """Check-ins after the receipt number `since`, oldest first, at most 200; `next` is where to go on."""
         since = request.query_params.get("since", "0")
         if not (since.isascii() and since.isdigit() and len(since) <= 15):
             raise RefusedError(400, "since", "since: expected a receipt number")
@@ -187,7 +202,9 @@ class StaffDoor:
         """Take, finish or give back a row."""
         staff_id = self._acting(request)
         step = _choice(_STEPS, request.path_params["step"])
-        state = await self._desk.store.write(checkins.move(_id(request), step, staff_id))
+        row = await self._desk.store.read(board_rows.row(_id(request)))
+        move = reader_rows.move if isinstance(row, ReaderRow) else checkins.move
+        state = await self._desk.store.write(move(_id(request), step, staff_id))
         return JSONResponse({"state": state.value})
 
     async def help_done(self, request: Request) -> Response:
@@ -249,6 +266,7 @@ async def app(desk: Desk) -> Starlette:
             Route("/lookup", lookup.asked, methods=["POST"]),
             Route("/list", many.page, methods=["GET"]),
             Route("/api/v1/list", many.asked, methods=["POST"]),
+            Route("/api/v1/list/progress", many.progress, methods=["GET"]),
             Route("/events", endpoints.events, methods=["GET"]),
             Route("/fonts/{name}", endpoints.font, methods=["GET"]),
             Mount("/static", StaticFiles(directory=templates.PAGES / "static")),
@@ -291,7 +309,15 @@ def _field(body: object, name: str) -> object:
     return body.get(name) if isinstance(body, dict) else None
 
 
-def _row_json(row: Row) -> dict[str, object]:
+def _row_json(row: AnyRow) -> dict[str, object]:
+    if isinstance(row, ReaderRow):
+        return {
+            "arrival_id": row.arrival_id,
+            "received_at": dates.instant_text(row.received_at),
+            "state": row.state.value,
+            "taken_by": row.taken_by,
+            "arrival": reader_rows.message_of(row),
+        }
     return {
         "checkin_id": row.checkin.checkin_id,
         "receipt": row.receipt,

@@ -30,7 +30,7 @@ _T = TypeVar("_T")
 MOST_AT_ONCE = 256
 """Requests that share one COMMIT."""
 
-EventKind = Literal["checkin", "help", "kiosk", "command"]
+EventKind = Literal["checkin", "help", "kiosk", "command", "reader"]
 
 
 @dataclass(frozen=True)

@@ -108,10 +108,10 @@ def row_view(row: Row, staff: tuple[StaffMember, ...], now: datetime) -> RowView
     eligibility = row.eligibility
     # An answer without a result (nobody found) leaves what the card itself told.
     results = eligibility.results or checkin.eligibility.results
-    person = results[0] if results else EligibilityResult()
+    person = _shown_first(results)
     today = dates.japanese_day(now)
     born = person.birth_date
-    verdict = words.VERDICTS[eligibility.validity]
+    verdict = words.VERDICTS[eligibility.validity] if checkin.card is not None else words.NO_CARD_VERDICT
     if eligibility.validity is Validity.MULTIPLE and eligibility.results:
         verdict = replace(verdict, reason=f"{verdict.reason}（{len(eligibility.results)}件）")
     return RowView(
@@ -123,7 +123,7 @@ def row_view(row: Row, staff: tuple[StaffMember, ...], now: datetime) -> RowView
         kana=kana(person),
         kanji=person.name or "",
         gaiji=any("●" in (text or "") for text in (person.name, person.name_other, person.address)),
-        others=tuple(kana(other) or other.name or "" for other in results[1:]),
+        others=tuple(kana(other) or other.name or "" for other in results if not _same_person(other, person)),
         born="" if born is None else words.japanese_date(born),
         born_iso="" if born is None else born.isoformat(),
         age="" if born is None else f"{words.age(born, today)}歳",
@@ -138,10 +138,10 @@ def row_view(row: Row, staff: tuple[StaffMember, ...], now: datetime) -> RowView
         family=words.INSURED_OR_FAMILY.get(person.insured_or_family or "", ""),
         copay=copay(person),
         limit="" if person.limit_category is None else words.LIMITS.get(person.limit_category, person.limit_category),
-        tags=_tags(checkin, eligibility.validity, person),
+        tags=_tags(checkin, eligibility.validity, results),
         marks=_marks(checkin, now),
         by_number=eligibility.source is Source.NUMBER_LOOKUP,
-        method=words.METHODS[checkin.identity.method],
+        method=words.NO_CARD if checkin.identity is None else words.METHODS[checkin.identity.method],
         kiosk=words.kiosk_name(checkin.kiosk_id),
         time=_time(checkin.confirmed_at, now),
         came=f"受付機 {_time(checkin.confirmed_at, now)}、受付に届いた時刻 {_time(row.received_at, now)}",
@@ -242,13 +242,27 @@ def copay(person: EligibilityResult) -> str:
     return f"{tenths}割" if rest == 0 else f"{person.copay_ratio}%"
 
 
-def _tags(checkin: CheckIn, validity: Validity, person: EligibilityResult) -> tuple[str, ...]:
-    tags = []
-    if person.preschool:
+def _shown_first(results: tuple[EligibilityResult, ...]) -> EligibilityResult:
+    """The insurance where medical assistance stands beside it: its symbol, number and share are what the desk types."""
+    insured = [result for result in results if result.card_class != words.MEDICAL_ASSISTANCE]
+    return next(iter((*insured, *results)), EligibilityResult())
+
+
+def _same_person(one: EligibilityResult, other: EligibilityResult) -> bool:
+    """Insurance and medical assistance come as two results of one person; twins share a birth date only."""
+    return (kana(one), one.birth_date) == (kana(other), other.birth_date)
+
+
+def _tags(checkin: CheckIn, validity: Validity, results: tuple[EligibilityResult, ...]) -> tuple[str, ...]:
+    classes = dict.fromkeys(result.card_class for result in results)
+    tags = [words.CARD_CLASSES[each] for each in classes if each in words.CARD_CLASSES]
+    if any(result.preschool for result in results):
         tags.append("未就学")
-    if person.specific_disease:
+    if any(result.specific_disease for result in results):
         tags.append("特定疾病")
-    tags += [words.NOTICES[notice] for notice in (checkin.card.notice,) if notice in words.NOTICES]
+    tags += [
+        words.NOTICES[card.notice] for card in (checkin.card,) if card is not None and card.notice in words.NOTICES
+    ]
     tags += [words.PRESCRIPTIONS[wish] for wish in (checkin.prescription,) if wish in words.PRESCRIPTIONS]
     if validity in (Validity.INVALID, Validity.NOT_FOUND):
         tags.append("電子処方箋は不可")
@@ -260,9 +274,13 @@ def _marks(checkin: CheckIn, now: datetime) -> tuple[Mark, ...]:
     for item, character, name in words.CONSENT_MARKS:
         consent = checkin.consents[item]
         title = f"{name}：{words.CONSENT_STATES[consent.state]}"
-        if consent.state is ConsentState.GIVEN and consent.until is not None:
+        state = consent.state
+        if consent.until is not None and now < consent.until:
             title += f"（{_time(consent.until, now)} まで閲覧できます）"
-        marks.append(Mark(character, consent.state.value, title))
+        elif consent.until is not None:
+            # Past its 24 hours a consent is none (domain/oqs-interface.md section 8, "Consequences", 3).
+            title, state = f"{name}：同意の期限切れ（{_time(consent.until, now)} まで）", ConsentState.NOT_ASKED
+        marks.append(Mark(character, state.value, title))
     return tuple(marks)
 
 

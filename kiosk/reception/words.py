@@ -47,6 +47,9 @@ VERDICTS = {
     Validity.UNCONFIRMED: Verdict(Tone.CHECK, "要確認", "照会できず", "資格確認書などで確認、あとで照会"),
 }
 
+NO_CARD_VERDICT = Verdict(Tone.CHECK, "カードなし", "番号を取りました", "資格確認書などで確認、番号で照会")
+"""For who came without a card and took a number (P90)."""
+
 STAGES = {
     "idle": "待機中",
     "farewell": "待機中",
@@ -64,6 +67,7 @@ STAGES = {
     "verifying": "資格を照会しています",
     "offering_registration": "利用登録を選んでいます",
     "consenting": "同意を選んでいます",
+    "providing_limit": "限度額の提供を選んでいます",
     "choosing_prescription": "処方箋を選んでいます",
     "concluding": "同意を登録しています",
     "noting_arrival": "受付を登録しています",
@@ -126,6 +130,9 @@ HELP_NEXT = {
     HelpReason.CAMERA_UNPLUGGED: "暗証番号か目視確認をご案内。カメラの線を差す",
 }
 
+NO_CARD = "カードなし"
+"""Instead of a method: somebody took a number without a card."""
+
 METHODS = {Method.FACE: "顔", Method.PIN: "暗証番号", Method.VISUAL: "目視"}
 
 SEXES = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.UNSET: "性別なし"}
@@ -166,7 +173,22 @@ LIMITS = {
     "B10": "一般Ⅰ",
 }
 
-INSURED_OR_FAMILY = {"1": "本人", "2": "家族"}
+MEDICAL_ASSISTANCE = "A1"
+"""医療扶助: its "insurer" is the welfare office."""
+
+CARD_CLASSES = {
+    "02": "退職",
+    "03": "短期",
+    "04": "退職・短期",
+    "05": "特別療養費",
+    "06": "特例退職",
+    "07": "自衛官",
+    MEDICAL_ASSISTANCE: "医療扶助",
+}
+"""被保険者証区分 other than the general one (01), code table 010: each changes what the desk charges or to whom."""
+
+INSURED_OR_FAMILY = {"insured": "本人", "family": "家族"}
+"""本人・家族の別 as the codec names code table 009 (`kiosk.eligibility.oqs.reading`)."""
 
 _ERAS = (
     (date(2019, 5, 1), "令和"),

@@ -47,7 +47,9 @@ from kiosk.ui.live import Frame
 from kiosk.ui.messages import Catalogue
 from kiosk.ui.settings import DisplaySettings
 from kiosk.ui.widgets import LiveSource, Widget
-from kiosk.visit.appliance import Advice, Appliance, LookingAtFace
+from kiosk.visit.appliance import Appliance
+from kiosk.visit.stage import LookingAtFace
+from kiosk.visit.vocabulary import Advice
 from screens import build
 from screens.examples import EXAMPLES
 

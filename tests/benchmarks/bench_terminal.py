@@ -7,6 +7,7 @@ answers at once (a real one takes 3 to 7 s): what is measured is the bridge's ow
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import platform
@@ -18,13 +19,22 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from kiosk.eligibility.terminal.bridge import Terminal  # noqa: E402 (run as a script: the path comes first)
 from kiosk.eligibility.terminal.look_up import NumberQuery  # noqa: E402
+from kiosk.reception import listed, lists  # noqa: E402
+from kiosk.reception.list_page import listing_of  # noqa: E402
+from kiosk.reception.listed import Listing  # noqa: E402
+from kiosk.reception.lookups import ListAnswer, LookUps  # noqa: E402
+from kiosk.reception.seal import SealKey  # noqa: E402
+from kiosk.record import dates  # noqa: E402
 from tests.eligibility.terminal_side import Side, query, settings, side  # noqa: E402
 
 LOOKS = {0.02: 300, 0.1: 100, 0.25: 60}
@@ -136,10 +146,61 @@ def bulk(there: Side) -> None:
     print("(submit and fetch hold the simulated terminal's own work, which builds its trees whole)")
 
 
+def desk_part(folder: Path, count: int) -> None:
+    """A list at the desk in this process, from the CSV file to what is kept: seconds of each step, and peak MB."""
+    now = datetime.now(UTC)
+    today = dates.japanese_day(now)
+    body = desk_file(count)
+
+    async def asked() -> tuple[ListAnswer, list[NumberQuery], Listing, list[float]]:
+        lookups = LookUps(settings(folder, bulk_timeout_seconds=300.0), lambda: datetime.now(UTC))
+        marks = [time.perf_counter()]
+        rows = lists.read(body, today)
+        queries = [row.query for row in rows if row.query is not None]
+        marks.append(time.perf_counter())
+        answer = await lookups.ask_list(queries)
+        marks.append(time.perf_counter())
+        listing = listing_of(rows, answer, today)
+        lookups.close()
+        return answer, queries, listing, marks
+
+    answer, queries, listing, marks = asyncio.run(asked())
+    listed.keep(listing, body, queries, answer, SealKey(X25519PrivateKey.generate()))
+    marks.append(time.perf_counter())
+    if listing.whole != count or listing.valid != count // 4:
+        raise SystemExit(f"{listing.whole} rows were looked at of {count}, {listing.valid} are valid")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(*(later - earlier for earlier, later in itertools.pairwise(marks)), peak)
+
+
+def desk_file(count: int) -> bytes:
+    """A list as a clinic's own system writes it; three of four are not valid, which is far more than in any real one."""
+    numbers = itertools.islice(itertools.cycle(("67", "68", "69", "70")), count)
+    rows = (f"試験　花子,01139997,12340005,{number},,1980/02/17" for number in numbers)
+    return "\n".join(("患者氏名,保険者番号,記号,番号,枝番,生年月日", *rows)).encode("cp932")
+
+
+def desk(there: Side) -> None:
+    """The same at reception's desk."""
+    there.tell(encoding="utf-8", zipped=False)
+    head = f"{'read s':>10}{'ask s':>10}{'keep s':>10}{'peak MB':>10}{'at 100':>10}"
+    print(f"\n{f'a list of {BULK_ROWS:,} rows at the desk':34}{head}")
+    told = {}
+    for count in (100, BULK_ROWS):
+        command = [sys.executable, __file__, "--desk", str(there.folder), str(count)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        told[count] = [float(word) for word in done.stdout.split()]
+    read, ask, keep, peak = told[BULK_ROWS]
+    print(f"{'CSV file to sealed rows':34}{read:10.1f}{ask:10.1f}{keep:10.1f}{peak:10.0f}{told[100][3]:10.0f}")
+
+
 def main() -> None:
     """Everything, or one part in a process of its own."""
     if sys.argv[1:2] == ["--bulk"]:
         bulk_part(Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+        return
+    if sys.argv[1:2] == ["--desk"]:
+        desk_part(Path(sys.argv[2]), int(sys.argv[3]))
         return
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     where = sys.argv[1] if len(sys.argv) > 1 else None
@@ -151,6 +212,7 @@ def main() -> None:
         idle(Path(made) / "idle")
         there.clear()
         bulk(there)
+        desk(there)
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def new_checkin(at: datetime, number: str = "A012", kiosk_id: str = "a", **perso
         "insured_symbol": "12",
         "insured_number": "3456",
         "insured_branch": "01",
-        "insured_or_family": "1",
+        "insured_or_family": "insured",
         "name": "見本　花子",
         "name_kana": "ﾐﾎﾝ ﾊﾅｺ",
         "sex": Sex.FEMALE,
@@ -152,6 +152,7 @@ class TerminalSide:
         told: dict[str, Any] = {
             "req": self.folder / "req",
             "res": self.folder / "res",
+            "face": self.folder / "face",
             "institution_code": "1319999996",
             "poll_seconds": 0.03,
             "timeout_seconds": 10.0,
@@ -162,7 +163,8 @@ class TerminalSide:
     def section(self) -> str:
         """The `terminal:` section of a reception.yaml."""
         return (
-            f"terminal: {{req: {self.folder}/req, res: {self.folder}/res, institution_code: '1319999996',"
+            f"terminal: {{req: {self.folder}/req, res: {self.folder}/res, face: {self.folder}/face,"
+            " institution_code: '1319999996',"
             " poll_seconds: 0.05, timeout_seconds: 5, test: true}\n"
         )
 
@@ -196,9 +198,12 @@ def terminal_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Termi
 def terminal(terminal_process: TerminalSide) -> TerminalSide:
     """The simulated terminal, as it should be; its folders are empty."""
     terminal_process.tell(manner="ordinary", delay_seconds=0)
-    for folder in ("req", "res"):
+    for folder in ("req", "res", "face"):
         for path in (terminal_process.folder / folder).iterdir():
-            path.unlink()
+            if path.is_dir():
+                path.rmdir()
+            else:
+                path.unlink()
     return terminal_process
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from datetime import date
 from typing import Any
 
 import pytest
 
+from kiosk.eligibility.oqs.errors import MalformedMessageError
+from kiosk.eligibility.terminal.bulk import BulkAnswer, BulkRow
 from kiosk.reception import lists, lookups
 from kiosk.reception.errors import RefusedError
 
@@ -39,7 +41,7 @@ async def ask(desk: Any, body: bytes, staff_id: str | None = "tanaka") -> Any:
 def attention(page: str) -> dict[str, str]:
     """Line and name of every row that is shown, and its words."""
     rows = re.findall(
-        r"<tr><td>(\d+)</td><td class=\"name\">(.*?)</td><td class=.*?><b>(.*?)</b>(.*?)</span></td><td>(.*?)</td>",
+        r"<tr><td>(\d+)</td><td class=\"name\" title=\"[^\"]*\">(.*?)</td><td class=.*?><b>(.*?)</b>(.*?)</span></td><td>(.*?)</td>",
         page,
     )
     return {f"{line} {name}": f"{word} {reason} {step}".strip() for line, name, word, reason, step in rows}
@@ -86,6 +88,23 @@ async def test_a_result_that_is_not_ready_is_fetched_again(
         assert not waiting.done()
         terminal.tell(manner="ordinary")
         assert 'data-valid="1"' in (await waiting).text
+
+
+async def test_a_result_that_breaks_off_keeps_what_came_before(
+    open_desk: OpenDesk, terminal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = BulkAnswer.__iter__
+
+    def broken(answer: BulkAnswer) -> Iterator[BulkRow]:
+        yield next(iter(whole(answer)))
+        raise MalformedMessageError("the message ends before its end")
+
+    monkeypatch.setattr(BulkAnswer, "__iter__", broken)
+    async with open_desk(terminal=terminal.settings()) as desk:
+        answer = await ask(desk, "\n".join(CSV.splitlines()[:4]).encode())
+        assert 'data-valid="1" data-invalid="0" data-check="2"' in answer.text
+        told = attention(answer.text)
+        assert [words.startswith("要確認 照会できず") for words in told.values()] == [True, True]
 
 
 async def test_one_list_at_a_time(open_desk: OpenDesk, terminal: Any) -> None:

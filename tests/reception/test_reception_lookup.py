@@ -136,14 +136,26 @@ async def test_without_a_terminal_it_says_so(open_desk: OpenDesk, patient_at: Bu
 
 
 @pytest.mark.parametrize(
-    "manner", ["never", "idle", "maintenance", "other_patient", "other_name", "portal", "yesterday"]
+    ("manner", "code"),
+    [
+        ("never", "no_answer"),
+        ("idle", "no_answer"),
+        ("maintenance", "no_answer"),
+        ("person_error", "not_usable"),
+        ("other_patient", "not_usable"),
+        ("other_name", "not_usable"),
+        ("portal", "not_usable"),
+        ("yesterday", "not_usable"),
+    ],
 )
-async def test_no_answer_is_no_answer(open_desk: OpenDesk, patient_at: Build, terminal: Any, manner: str) -> None:
+async def test_no_answer_is_no_answer_and_says_whether_the_system_failed_or_this_question(
+    open_desk: OpenDesk, patient_at: Build, terminal: Any, manner: str, code: str
+) -> None:
     terminal.tell(manner=manner)
     async with open_desk(terminal=terminal.settings(timeout_seconds=0.6)) as desk:
         await desk.post(patient_at(desk.clock.now))
         answer = await look_up(desk)
-        assert (answer.status_code, answer.json()["code"]) == (504, "no_answer")
+        assert (answer.status_code, answer.json()["code"]) == (504, code)
         assert "67" not in answer.text
         assert desk.audit() == [("a", "look_up")]
 

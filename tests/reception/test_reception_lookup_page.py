@@ -98,11 +98,12 @@ async def test_twins_are_chosen_by_branch(open_desk: OpenDesk, terminal: Any) ->
         assert "フタバ ニコ" in (await ask(desk, number="71", branch="01", chosen="02")).text
 
 
+@pytest.mark.parametrize("branches", [("01", "02"), (None, None), (None, "02")])
 async def test_twins_that_the_system_names_are_chosen_with_one_press(
-    open_desk: OpenDesk, terminal: Any, monkeypatch: pytest.MonkeyPatch
+    open_desk: OpenDesk, terminal: Any, monkeypatch: pytest.MonkeyPatch, branches: tuple[str | None, ...]
 ) -> None:
     async with open_desk(terminal=terminal.settings()) as desk:
-        twins = tuple(EligibilityResult(insured_branch=branch, name_kana="ﾌﾀﾊﾞ") for branch in ("01", "02"))
+        twins = tuple(EligibilityResult(insured_branch=branch, name_kana="ﾌﾀﾊﾞ") for branch in branches)
         answer = LookUpAnswer(
             validity=Validity.MULTIPLE,
             answered_at=desk.clock.now,
@@ -117,9 +118,11 @@ async def test_twins_that_the_system_names_are_chosen_with_one_press(
 
         monkeypatch.setattr(desk.desk.lookups, "ask", both)
         page = (await ask(desk, number="71")).text
-        assert 'name="chosen" value="01"' in page
-        assert 'name="chosen" value="02"' in page
-        assert page.count("フタバ") == 2
+        given = [branch for branch in branches if branch is not None]
+        assert [branch for branch in ("01", "02") if f'name="chosen" value="{branch}"' in page] == given
+        assert page.count("フタバ") == len(given)
+        assert ("左のボタンで枝番を選んで" in page) == bool(given), "what is not there cannot be chosen"
+        assert ("枝番を入れて" in page) != bool(given)
 
 
 async def test_late_elderly_have_neither_symbol_nor_branch(open_desk: OpenDesk, terminal: Any) -> None:

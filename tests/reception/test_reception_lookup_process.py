@@ -12,8 +12,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from kiosk.eligibility.reception import ReceptionGateway
+from kiosk.eligibility.settings import KioskDoorSettings
 from kiosk.record import dates, ids
 from kiosk.record.checkin import CheckIn
+from kiosk.record.eligibility import Source, Validity
+from tests.eligibility import parties
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -70,7 +74,7 @@ def test_a_reception_killed_while_it_asked_asks_again(
     again = start_reception(more=terminal.section())
     until(lambda: later_of(again, late) is not None)
     assert later_of(again, late)["eligibility"]["validity"] == "valid"
-    body = {"visit_id": ids.new_visit_id(), "fingerprint": late.card.fingerprint, "limit_consent": False}
+    body = {"visit_id": ids.new_visit_id(), "fingerprint": late.card and late.card.fingerprint, "limit_consent": False}
     answer = again.http.post(f"{again.kiosk_url}/k/v1/lookup", json=body, headers={"x-kiosk-id": "a"})
     assert (answer.status_code, answer.json()["eligibility"]["validity"]) == (200, "valid")
     assert again.stop() == 0
@@ -140,6 +144,35 @@ def test_a_card_is_looked_up_by_hand(page: Page, start_reception: Start, termina
     expect(form.locator("[name=insurer]")).to_be_focused()
 
 
+def test_a_kiosk_hears_at_once_what_yesterdays_list_said(
+    start_reception: Start, terminal: Any, patient_at: Build, now: Any
+) -> None:
+    card = parties.root().issue()
+    reception = start_reception(more=terminal.section())
+    fingerprint = card.certificate.fingerprint
+    assert reception.post(patient_at(now, card=fingerprint, insured_number="68")).status_code == 201
+    page = reception.http.get(f"{reception.staff_url}/board").text
+    headers = {
+        "origin": reception.staff_url,
+        "x-csrf-token": page.split('name="csrf-token" content="')[1].split('"')[0],
+    }
+    chosen = reception.http.post(f"{reception.staff_url}/api/v1/staff", json={"staff_id": "mori"}, headers=headers)
+    headers["x-csrf-token"] = chosen.json()["token"]
+    body = "保険者番号,番号,生年月日\n01139997,68,19800217\n".encode()
+    answer = reception.http.post(f"{reception.staff_url}/api/v1/list", content=body, headers=headers)
+    assert 'data-invalid="1"' in answer.text
+
+    terminal.tell(manner="never")
+    kiosk = ReceptionGateway(KioskDoorSettings(url=reception.kiosk_url), ids.kiosk_id("a"))
+    visit = ids.new_visit_id()
+    challenge = kiosk.open(visit)
+    began = time.monotonic()
+    told = kiosk.verify(visit, challenge, card.sign(challenge, visit))
+    assert time.monotonic() - began < 2, "nobody waited for the terminal"
+    assert (told.source, told.validity, told.fingerprint) == (Source.NUMBER_LOOKUP, Validity.INVALID, fingerprint)
+    kiosk.close()
+
+
 def test_a_whole_list_is_looked_up_by_hand(page: Page, start_reception: Start, terminal: Any) -> None:
     reception = start_reception(more=terminal.section())
     page.goto(f"{reception.staff_url}/board")
@@ -152,10 +185,29 @@ def test_a_whole_list_is_looked_up_by_hand(page: Page, start_reception: Start, t
     page.set_input_files("[name=list]", {"name": "yoyaku.csv", "mimeType": "text/csv", "buffer": body})
     page.get_by_role("button", name="まとめて照会する").click()
     answer = page.locator(".answer")
-    expect(answer).to_contain_text("2件の結果", timeout=10_000)
+    expect(answer.locator("h2")).to_contain_text("2件", timeout=10_000)
     expect(answer.locator("tbody tr")).to_have_count(1)
     expect(answer.locator("tbody")).to_contain_text("一郎")
     expect(answer.locator("tbody")).to_contain_text("資格喪失")
     page.set_input_files("[name=list]", {"name": "other.csv", "mimeType": "text/csv", "buffer": b"a,b"})
     page.get_by_role("button", name="まとめて照会する").click()
     expect(page.get_by_role("alert")).to_contain_text("1行目に見出しの列がありません")
+    page.reload()
+    expect(page.locator(".answer tbody")).to_contain_text("資格喪失")
+
+
+def test_a_long_list_says_how_far_it_is(page: Page, start_reception: Start, terminal: Any) -> None:
+    terminal.tell(manner="processing")
+    reception = start_reception(more=terminal.section())
+    page.goto(f"{reception.staff_url}/board")
+    with page.expect_response("**/api/v1/staff"):
+        page.select_option("[data-action=choose_staff]", "tanaka")
+    page.goto(f"{reception.staff_url}/list")
+    body = ("患者氏名,保険者番号,記号,番号,生年月日\n" + "花子,01139997,12340005,67,19800217\n" * 1200).encode()
+    page.set_input_files("[name=list]", {"name": "yoyaku.csv", "mimeType": "text/csv", "buffer": body})
+    page.get_by_role("button", name="まとめて照会する").click()
+    expect(page.locator("#progress")).to_contain_text("結果を待っています", timeout=10_000)
+    expect(page.locator("#progress")).to_contain_text("1,200件")
+    terminal.tell(manner="ordinary")
+    expect(page.locator(".answer .sums .valid dd")).to_have_text("1200", timeout=15_000)
+    expect(page.locator("#progress")).to_be_hidden()

@@ -63,6 +63,21 @@ def test_an_old_database_is_brought_up_with_every_checkin(tmp_path: Path, patien
     assert tables(old) == tables(new)
 
 
+def test_a_database_of_the_second_schema_knows_whose_its_checkins_are(tmp_path: Path, patient_at: Build) -> None:
+    checkin = patient_at(NOW, reference_number=" 00042 ")
+    old = tmp_path / "old.db"
+    first_database(old, [(checkin.checkin_id, contract.to_json(checkin))])
+    with contextlib.closing(sqlite3.connect(old)) as connection:
+        connection.executescript(schema._SECOND + schema._KEPT)
+        connection.execute("PRAGMA user_version=2")
+        connection.execute("UPDATE checkin SET answered = 0")
+        connection.commit()
+    schema.open_for_writing(old, KEY).close()
+    schema.open_for_writing(tmp_path / "new.db", KEY).close()
+    assert tables(old) == tables(tmp_path / "new.db")
+    assert read(old, "SELECT reference, born, answered FROM checkin") == [("00042", "1980-02-17", 0)]
+
+
 def test_what_cannot_be_brought_up_stays_as_it_was(tmp_path: Path, patient_at: Build) -> None:
     checkin = patient_at(NOW)
     old = tmp_path / "old.db"

@@ -13,8 +13,8 @@ from kiosk.reception import words
 from kiosk.record.door import HelpReason
 from kiosk.record.eligibility import Sex, Validity
 from kiosk.record.identity import Method
-from kiosk.visit.appliance import Stage
 from kiosk.visit.endings import stage_word
+from kiosk.visit.stage import Stage
 
 
 @pytest.mark.parametrize(

@@ -100,4 +100,5 @@ rows.count();
 kiosks.start();
 tick();
 setInterval(tick, 1000);
-follow({ checkin, help, kiosk, command: (flags) => kiosks.refresh(flags.kiosk_id) });
+const reader = (flags) => { document.getElementById("reader-away").hidden = !flags.away; };
+follow({ checkin, help, kiosk, reader, command: (flags) => kiosks.refresh(flags.kiosk_id) });

@@ -1,7 +1,9 @@
-// A whole list: the chosen file goes to the door as it is, and what comes back is shown, or the one sentence why nothing does.
+// A whole list: the chosen file goes to the door as it is; how far it is, is shown; then what came back, or why nothing does.
 const form = document.querySelector("form");
 const button = form.querySelector("button");
 const told = document.getElementById("told");
+const progress = document.getElementById("progress");
+const LOOK_EVERY = 1000;
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -10,20 +12,49 @@ form.addEventListener("submit", async (event) => {
   button.disabled = true;
   button.textContent = "照会しています…";
   told.textContent = "";
-  await ask(file);
+  await ask(file, form.elements.namedItem("day").value);
   button.disabled = false;
   button.textContent = "まとめて照会する";
 });
 
-async function ask(file) {
+async function ask(file, day) {
   const token = document.querySelector("meta[name='csrf-token']").content;
+  const looking = follow();
   try {
-    const answer = await fetch("/api/v1/list", { method: "POST", headers: { "content-type": "text/csv", "x-csrf-token": token }, body: file });
-    if (answer.ok) told.innerHTML = await answer.text();
+    const answer = await fetch(`/api/v1/list?day=${day}`, { method: "POST", headers: { "content-type": "text/csv", "x-csrf-token": token }, body: file });
+    if (answer.ok) show(await answer.text());
     else say((await answer.json()).sentence);
   } catch {
     say("受付サーバーにつながりません。もう一度押してください。");
   }
+  clearInterval(looking);
+  progress.hidden = true;
+}
+
+// The sum of the step that is under way; a step without one only moves.
+function follow() {
+  const began = performance.now();
+  return setInterval(async () => {
+    try {
+      const answer = await fetch("/api/v1/list/progress");
+      if (answer.status !== 200) return;
+      const { words, done, rows } = await answer.json();
+      const seconds = Math.round((performance.now() - began) / 1000);
+      const bar = progress.querySelector("progress");
+      if (done) { bar.max = rows; bar.value = done; } else bar.removeAttribute("value");
+      progress.querySelector("p").textContent = `${words}　${done ? `${done.toLocaleString()} / ${rows.toLocaleString()}件` : `${rows.toLocaleString()}件`}　${seconds}秒`;
+      progress.hidden = !button.disabled;
+    } catch {
+      // The question itself will say that the line is gone.
+    }
+  }, LOOK_EVERY);
+}
+
+// What was asked just now stands first, then the other lists that are kept.
+function show(html) {
+  document.getElementById("kept").textContent = "";
+  told.innerHTML = html;
+  form.elements.namedItem("list").value = "";
 }
 
 function say(sentence) {

@@ -56,5 +56,5 @@ function find(id) {
 
 function comesBefore(one, other) {
   const rank = RANK[one.dataset.state] - RANK[other.dataset.state];
-  return rank < 0 || (rank === 0 && Number(one.dataset.receipt) > Number(other.dataset.receipt));
+  return rank < 0 || (rank === 0 && Number(one.dataset.order) > Number(other.dataset.order));
 }
