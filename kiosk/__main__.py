@@ -1,4 +1,4 @@
-"""The commands: `kiosk run | demo | reception | simulate | check | bench`. A page each, no logic.
+"""The commands: `kiosk run | demo | reception | simulate | check | tour | bench`. A page each, no logic.
 
 Every command has --help. Exit codes: 0 done, 1 our bug, 2 usage or settings, 3 something is missing, 4 identity not
 confirmed, 5 not delivered in time.
@@ -52,6 +52,9 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         "reception", help="the service at the desk", description="Run reception: doors, board."
     )
     _config(reception, "reception.yaml")
+    reception.add_argument(
+        "--check", action="store_true", help="do not serve: look at every part, and say in words what is missing"
+    )
     reception.set_defaults(command=_reception)
 
     check = commands.add_parser(
@@ -59,6 +62,13 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     )
     _config(check, "kiosk.yaml")
     check.set_defaults(command=_check)
+
+    tour = commands.add_parser("tour", help="every screen as a picture", description="Every screen in every look.")
+    if "tour" in words:
+        from screens import tour as pictures
+
+        pictures.add_arguments(tour)
+        tour.set_defaults(command=_tour)
 
     bench = commands.add_parser("bench", help="measure on your own pictures", description="Measure, on any pictures.")
     _add_benches(bench, words)
@@ -119,6 +129,10 @@ def _reception(args: argparse.Namespace) -> int:
     from kiosk.reception.settings import ReceptionSettings
 
     told = settings.read(_config_of(args), ReceptionSettings)
+    if args.check:
+        from kiosk.reception.selfcheck import check
+
+        return check(told, print)
     journal.start()
     return serve(told)
 
@@ -128,6 +142,21 @@ def _check(args: argparse.Namespace) -> int:
     from kiosk.health.selfcheck import check
 
     return check(configuration.read(_config_of(args)), print)
+
+
+def _tour(args: argparse.Namespace) -> int:
+    from kiosk.simulation.portrait_pictures import picture_source
+    from screens import tour
+
+    def tell(line: str) -> None:
+        print(line, end="\r" if sys.stderr.isatty() else "\n", file=sys.stderr, flush=True)
+
+    try:
+        drawn = tour.write(args.out, args.only, args.jobs, tell, picture_source)
+    except tour.OnlyError as error:
+        raise UsageError(str(error)) from error
+    print(f"{drawn} pictures: open {args.out / 'index.html'}")
+    return ExitCode.DONE
 
 
 def _demo(args: argparse.Namespace) -> int:

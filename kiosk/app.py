@@ -33,30 +33,34 @@ from kiosk.stations.card import CardStation
 from kiosk.stations.delivery import DeliveryStation
 from kiosk.stations.eligibility import EligibilityStation
 from kiosk.stations.face import FaceStation
+from kiosk.stations.voice import VoiceStation
+from kiosk.ui import languages, sizes
 from kiosk.ui.display import Display
 from kiosk.ui.live import Frame
-from kiosk.ui.messages import Catalogue
 from kiosk.ui.sound import Sound
 from kiosk.ui.touch import Closed
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import LiveSource, Widget
-from kiosk.visit.appliance import (
-    Appliance,
-    CheckNumberSource,
-    Farewell,
-    FarewellKind,
-    PuttingBack,
-    Service,
-    ServiceState,
-    TypingCheckNumber,
-    TypingPin,
-)
+from kiosk.visit.appliance import Appliance, Farewell, FarewellKind, Service, ServiceState
 from kiosk.visit.effects import Effect, Wipe
 from kiosk.visit.endings import FAREWELL_SECONDS, stage_word
-from kiosk.visit.events import DigitErased, DigitTyped, Event, ServiceChanged, StudioLost, Tapped, Tick
+from kiosk.visit.events import (
+    DigitErased,
+    DigitTyped,
+    Event,
+    NumberAsked,
+    ServiceChanged,
+    Speaking,
+    StudioLost,
+    Tapped,
+    Tick,
+)
 from kiosk.visit.flow import step
+from kiosk.visit.looks import Colours, Look, Offer, TextSize
+from kiosk.visit.stage import PuttingBack, TypingCheckNumber, TypingPin
 from kiosk.visit.stages.front import CHECK_NUMBER_DIGITS
 from kiosk.visit.stages.pin import PIN_DIGITS
+from kiosk.visit.vocabulary import CheckNumberSource
 
 log = logging.getLogger("kiosk.app")
 
@@ -84,7 +88,6 @@ class App:
         self._shown: Appliance | None = None
         self._widgets: Sequence[Widget] = ()
         self._shown_screen = ""
-        self._catalogue = Catalogue.load("ja")
         self._sound = Sound()
         self._clock = SystemClock()
         self._card = CardStation(settings.card, _check_number_b(settings), self._post, self._fault)
@@ -103,9 +106,13 @@ class App:
             profile=settings.site_profile(),
             simulated_site=settings.site == "test",
             number_source=_check_number_source(settings),
+            look=Look(colours=Colours(settings.display.theme)),
+            usual=Look(colours=Colours(settings.display.theme)),
+            offer=self._offer(settings),
             mono=time.monotonic(),
             wall=datetime.now(UTC),
         )
+        self._voice = VoiceStation(self._sound, self._catalogues, self._tapped)
 
     def run(self) -> None:
         """Turn the loop until told to end."""
@@ -121,6 +128,13 @@ class App:
         finally:
             self._close()
 
+    def _offer(self, settings: KioskSettings) -> Offer:
+        """What patients may choose here; the catalogues of the languages are read once."""
+        found = languages.offered(settings.display, self._display.lettering.faces)
+        self._catalogues = {language.tag: language.catalogue for language in found if language.catalogue is not None}
+        here = tuple(TextSize(size) for size in sizes.offered(self._display.panel))
+        return Offer(tuple(self._catalogues), here, voice=not self._sound.silent)
+
     # -- one turn ----------------------------------------------------------------------------------------------------
 
     def _turn(self) -> None:
@@ -135,6 +149,10 @@ class App:
             else:
                 self._tapped(touch.action)
         self._digits.clear()
+        for key in self._display.keys():  # noqa: SIM118 - a display is no mapping
+            self._voice.pressed(key)
+        if self._voice.speaking is not self._appliance.speaking:
+            self._feed(Speaking(self._voice.speaking))
         while not self._inbox.empty():
             arrived = self._inbox.get()
             if callable(arrived):
@@ -151,6 +169,11 @@ class App:
         self._sound.click()
         if action == "digit":
             self._digit(self._digits.popleft() if self._digits else "")
+        elif action == "listen":
+            self._feed(Tapped(action))
+            self._voice.repeat()
+        elif action == "no_card_take":
+            self._feed(NumberAsked(ids.new_visit_id()))
         elif action == "erase":
             if self._takes_digits(erasing=True):
                 self._card.erase()
@@ -180,9 +203,12 @@ class App:
                 self._carry_out(effect)
         except Exception:
             # The fail-safe: whatever broke, this visit is over, wiped, and the next patient finds a working kiosk.
-            log.exception("visit_failed")
-            farewell = Farewell(FarewellKind.TROUBLE, None, self._appliance.mono + FAREWELL_SECONDS)
-            self._appliance = replace(self._appliance, visit=None, farewell=farewell)
+            visit = self._appliance.visit
+            reference = visit.visit_id[-6:] if visit is not None else ""
+            log.exception("visit_failed", extra=journal.numbers(visit=reference))
+            until = self._appliance.mono + FAREWELL_SECONDS
+            farewell = Farewell(FarewellKind.TROUBLE, None, until, reference=reference)
+            self._appliance = replace(self._appliance, visit=None, farewell=farewell, choosing=None)
             self._renew()
 
     def _carry_out(self, effect: Effect) -> None:
@@ -198,15 +224,22 @@ class App:
         appliance, now = self._appliance, time.monotonic()
         visit = appliance.visit
         timeless = replace(appliance, mono=0.0, wall=BEGINNING, asked=0)
-        counting = visit is not None and isinstance(visit.stage, PuttingBack)
+        counting = visit is not None and (isinstance(visit.stage, PuttingBack) or visit.warned)
         if timeless == self._shown and not counting:
-            self._display.show(self._widgets, now)
+            self._display.show(self._voice.marked(self._widgets, self._display.panel), now)
             return
-        self._widgets = self._build(appliance, self._display.ui(self._catalogue, now))
-        self._display.show(self._widgets, now)
+        look = appliance.look
+        self._display.wear(look.colours.value, look.size.value)
+        self._widgets = self._build(appliance, self._display.ui(self._catalogues[look.language], now, look.size.value))
+        screen = self._name(appliance)
+        self._voice.follow(appliance, screen, self._widgets)
+        if (
+            self._display.corners_are_keys is not look.eyes_closed
+        ):  # setting it lifts whatever finger rests on the glass
+            self._display.corners_are_keys = look.eyes_closed
+        self._display.show(self._voice.marked(self._widgets, self._display.panel), now)
         self._shown = timeless
         stage, visit_id = stage_word(visit.stage if visit else None), visit.visit_id if visit else None
-        screen = self._name(appliance)
         if screen != self._shown_screen:
             self._shown_screen = screen
             log.info("screen", extra=journal.numbers(visit=visit_id, screen=screen, stage=stage))
@@ -284,6 +317,7 @@ class App:
             self._face.close,
             self._eligibility.close,
             self._delivery.close,
+            self._voice.close,
             self._sound.close,
             self._display.close,
         ):

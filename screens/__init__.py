@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping
 from kiosk.record.consent import ConsentItem
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
-from kiosk.visit.appliance import (
-    Appliance,
+from kiosk.visit.appliance import Appliance, ServiceState
+from kiosk.visit.stage import (
     AskingLimit,
-    CardProblem,
     CheckedIn,
     ChoosingMethod,
     ChoosingPrescription,
@@ -27,17 +26,18 @@ from kiosk.visit.appliance import (
     OfferingLastTry,
     OfferingRegistration,
     PlacingAgain,
+    ProvidingLimit,
     PuttingBack,
     Reading,
     ReadingFront,
     Refused,
-    ServiceState,
     Stage,
     TakingCard,
     TypingCheckNumber,
     TypingPin,
     Verifying,
 )
+from kiosk.visit.vocabulary import CardProblem
 from screens import (
     check_number,
     checked_in,
@@ -46,12 +46,15 @@ from screens import (
     comparing,
     consent,
     consent_item,
+    expiry,
     face,
     farewell,
     front,
     idle,
     last_try,
     limiting,
+    looks,
+    no_card,
     pin,
     placing_again,
     prescribing,
@@ -59,6 +62,7 @@ from screens import (
     reading,
     refused,
     registering,
+    still_there,
     taking_card,
     waiting,
 )
@@ -90,9 +94,13 @@ SCREENS: Mapping[str, Build] = {
     "P11s": consent_item.build,
     "P12": limiting.build,
     "P13": prescribing.build,
+    "P14": expiry.build,
     "P16": checked_in.build,
     "P17": taking_card.build,
     "E10": putting_back.build,
+    "P90": no_card.build,
+    "P97": looks.build,
+    "P98": still_there.build,
     "P99": closed.build,
 }
 """Every screen by its id."""
@@ -109,6 +117,7 @@ _STAGES: Mapping[type[Stage], str] = {
     Comparing: "P05",
     Verifying: "P06",
     AskingLimit: "P12",
+    ProvidingLimit: "P12",
     OfferingRegistration: "P07",
     ChoosingPrescription: "P13",
     Concluding: "P06",
@@ -139,11 +148,19 @@ _ITEMS: Mapping[ConsentItem, str] = {
 
 def screen_of(appliance: Appliance) -> str:
     """The id of the screen that shows this appliance."""
+    if appliance.choosing is not None:
+        return "P97"
+    if appliance.visit is None and appliance.no_card:
+        return "P90"
     if appliance.visit is None:
         if appliance.service.state is ServiceState.CLOSED:
             return "P99" if appliance.farewell is None else "P00f"
         return "P00" if appliance.farewell is None or appliance.help_called else "P00f"
+    if appliance.visit.warned:
+        return "P98"
     match appliance.visit.stage:
+        case CheckedIn(tells_expiry=True):
+            return "P14"
         case Refused(problem=problem):
             return _REFUSED[problem]
         case Consenting(item=None):

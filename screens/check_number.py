@@ -14,7 +14,8 @@ from kiosk.record.identity import Method
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Align, Dots, Label, Picture, Role, Size, Surface, Waiting, Weight, Widget
-from kiosk.visit.appliance import Appliance, TypingCheckNumber, Visit
+from kiosk.visit.appliance import Appliance, Visit
+from kiosk.visit.stage import TypingCheckNumber
 from kiosk.visit.stages.front import CHECK_NUMBER_DIGITS, FIELDS
 from screens import keypad, parts
 from screens.parts import Action, Line

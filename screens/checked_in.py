@@ -7,7 +7,8 @@ from kiosk.record.eligibility import Validity
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Align, Picture, Widget
-from kiosk.visit.appliance import Appliance, CheckedIn
+from kiosk.visit.appliance import Appliance
+from kiosk.visit.stage import CheckedIn
 from screens import parts
 from screens.parts import Line
 from screens.where import standing
@@ -16,7 +17,7 @@ from screens.where import standing
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The finish screen."""
     _, stage = standing(appliance, CheckedIn)
-    around = parts.frame(appliance, ui, step=parts.DONE, stop=False, note=_notes(ui, stage))
+    around = parts.frame(appliance, ui, step=parts.DONE, stop=False, note=_notes(ui, stage), corner=())
     state = _state(appliance, ui, stage)
     rect = around.content
     state_h = parts.height_of(ui, rect.w, state)
@@ -56,12 +57,15 @@ def _state(appliance: Appliance, ui: Ui, stage: CheckedIn) -> Line:
 
 
 def _notes(ui: Ui, stage: CheckedIn) -> list[str]:
-    """What else to bring to the desk, and a certificate that wants renewing."""
+    """What else to bring to the desk, and a certificate that wants renewing; or that nobody could be asked."""
     checkin = stage.checkin
-    notes = [ui.text("bring_papers")]
     results = checkin.eligibility.results
-    if results and not any(result.reference_number for result in results):
-        notes.append(ui.text("first_visit"))
-    if checkin.card.notice in (Notice.EXPIRING, Notice.GRACE):
+    if checkin.eligibility.validity is Validity.UNCONFIRMED:
+        notes: list[str] = [ui.text("checked_in_unconfirmed")]
+    elif results and not any(result.reference_number for result in results):
+        notes = [ui.text("bring_papers"), ui.text("first_visit")]
+    else:
+        notes = [ui.text("bring_papers")]
+    if checkin.card is not None and checkin.card.notice in (Notice.EXPIRING, Notice.GRACE):
         notes.append(ui.text(f"notice_{checkin.card.notice}"))
     return notes

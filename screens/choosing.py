@@ -6,7 +6,9 @@ from kiosk.record.identity import Method
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Weight, Widget
-from kiosk.visit.appliance import Appliance, ChipPhoto, ChoosingMethod, Nudge, Visit
+from kiosk.visit.appliance import Appliance, Visit
+from kiosk.visit.stage import ChoosingMethod, Nudge
+from kiosk.visit.vocabulary import ChipPhoto
 from screens import parts
 from screens.parts import Action, Line
 from screens.where import standing, ways

@@ -5,7 +5,8 @@ from __future__ import annotations
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Edge, Live, LiveSource, Role, Waiting, Widget
-from kiosk.visit.appliance import Appliance, Comparing, Visit
+from kiosk.visit.appliance import Appliance, Visit
+from kiosk.visit.stage import Comparing
 from screens import parts
 from screens.parts import Line
 from screens.where import standing

@@ -6,7 +6,8 @@ from kiosk.record.consent import ConsentItem
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Align, Label, Picture, Size, Widget
-from kiosk.visit.appliance import Appliance, Consenting
+from kiosk.visit.appliance import Appliance
+from kiosk.visit.stage import Consenting
 from screens import parts
 from screens.parts import Action
 from screens.where import standing

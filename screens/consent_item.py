@@ -5,7 +5,8 @@ from __future__ import annotations
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
-from kiosk.visit.appliance import Appliance, Consenting
+from kiosk.visit.appliance import Appliance
+from kiosk.visit.stage import Consenting
 from screens import consent, parts
 from screens.parts import Action
 from screens.where import standing

@@ -16,15 +16,13 @@ from kiosk.record.dates import Notice
 from kiosk.record.eligibility import EligibilityAnswer, EligibilityResult, Source, Validity
 from kiosk.record.identity import Certificate, Challenge, Method
 from kiosk.record.ids import KioskId, QueueNumber, VisitId
-from kiosk.visit.appliance import (
-    Advice,
-    Appliance,
+from kiosk.ui.messages import LANGUAGES
+from kiosk.visit.appliance import Appliance, Card, Farewell, FarewellKind, Service, ServiceState, Visit, Wait
+from kiosk.visit.looks import JAPANESE_ONLY, Choosing, Offer, TextSize
+from kiosk.visit.profiles import FLOW_2025_03, Facility
+from kiosk.visit.stage import (
     AskingLimit,
-    Card,
-    CardProblem,
     CheckedIn,
-    CheckNumberSource,
-    ChipPhoto,
     ChoosingMethod,
     ChoosingPrescription,
     Committing,
@@ -32,11 +30,6 @@ from kiosk.visit.appliance import (
     Concluding,
     Consenting,
     EndReason,
-    FaceHint,
-    FacePrompt,
-    Farewell,
-    FarewellKind,
-    FrontAdvice,
     Grant,
     Interrupted,
     LookingAtFace,
@@ -45,21 +38,19 @@ from kiosk.visit.appliance import (
     OfferingLastTry,
     OfferingRegistration,
     PlacingAgain,
+    ProvidingLimit,
     PuttingBack,
     Reading,
     ReadingFront,
     Refused,
-    Service,
-    ServiceState,
     Stage,
     Step,
     TakingCard,
     TypingCheckNumber,
     TypingPin,
     Verifying,
-    Visit,
 )
-from kiosk.visit.profiles import FLOW_2025_03, Facility
+from kiosk.visit.vocabulary import Advice, CardProblem, CheckNumberSource, ChipPhoto, FaceHint, FacePrompt, FrontAdvice
 
 NOW = 1000.0
 _WALL = datetime(2026, 4, 8, 0, 30, tzinfo=UTC)
@@ -76,6 +67,7 @@ _IDLE = Appliance(
     mono=NOW,
     wall=_WALL,
     number_source=CheckNumberSource.KNOWN,
+    offer=Offer(LANGUAGES, tuple(TextSize), voice=True),
 )
 _CARD = Card(_CERTIFICATE, Notice.NONE, pin_tries=3, photo=ChipPhoto.READABLE, simulated=True)
 _FACE_ONLY = replace(_CARD, pin_tries=None)
@@ -147,6 +139,7 @@ _ANSWER = EligibilityAnswer(
     results=_KNOWN,
 )
 _VALID = Eligibility(Source.CENTRE, Validity.VALID, _WALL, _KNOWN)
+_LOST = replace(_VALID, validity=Validity.INVALID)
 _CHECKIN = CheckIn(
     checkin_id=_VISIT,
     kiosk_id=_IDLE.kiosk_id,
@@ -188,9 +181,18 @@ EXAMPLES: Mapping[str, Appliance] = {
     },
     "P00f-sending": _farewell(FarewellKind.SENDING, _NUMBER),
     "P00f-see-reception": _farewell(FarewellKind.SEE_RECEPTION, _NUMBER),
+    "P00f-recorded": _farewell(FarewellKind.RECORDED, _NUMBER),
+    "P00f-no-card": _farewell(FarewellKind.NO_CARD, _NUMBER),
     "P00f-card-gone": _farewell(FarewellKind.CARD_GONE),
     "P00f-stopped": _farewell(FarewellKind.STOPPED),
     "P00f-trouble": _farewell(FarewellKind.TROUBLE),
+    "P00f-failed": replace(_IDLE, farewell=Farewell(FarewellKind.TROUBLE, None, NOW + 8, reference="6f6071")),
+    "P00-one-language": replace(_IDLE, offer=JAPANESE_ONLY),
+    "P90": replace(_IDLE, no_card=True),
+    "P97": replace(_IDLE, choosing=Choosing.LANGUAGE),
+    "P97-looks": replace(_visit(ChoosingMethod()), choosing=Choosing.LOOKS),
+    "P98": _visit(ChoosingMethod(), warned=True, waited=64.0),
+    "P98-consenting": _visit(Consenting(_ANSWER, FLOW_2025_03.items, item=None), warned=True, waited=64.0),
     "P99": _closed("reader"),
     "P99-outbox": _closed("outbox"),
     "P99-key": _closed("key"),
@@ -277,12 +279,19 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P05-preparing": _visit(Comparing(_GRANT)),
     "P05-front": _visit(Comparing(_GRANT, reading_front=True)),
     "P06": _visit(_VERIFYING),
-    "P06-long": _visit(_VERIFYING, waited=6.0),
+    "P06-usual": _visit(_VERIFYING, waited=4.0, wait=Wait.USUAL),
+    "P06-long": _visit(_VERIFYING, waited=9.0, wait=Wait.LONG),
     "P06-concluding": _visit(Concluding(_ANSWER, agreed=_EVERY_ITEM, refused=(), complete=True)),
+    "P06-concluding-long": _visit(
+        Concluding(_ANSWER, agreed=_EVERY_ITEM, refused=(), complete=True), waited=9.0, wait=Wait.LONG
+    ),
     "P06-committing": _visit(Committing(replace(_CHECKIN, queue_number=None))),
     "P06-noting": _visit(NotingArrival()),
     "P07": _visit(OfferingRegistration(_CHALLENGE)),
     "P07-registering": _visit(OfferingRegistration(_CHALLENGE, registering=True, asked_at=NOW - 2)),
+    "P07-registering-long": _visit(
+        OfferingRegistration(_CHALLENGE, registering=True, asked_at=NOW - 9), wait=Wait.LONG
+    ),
     "P08": _visit(Consenting(_ANSWER, FLOW_2025_03.items, item=None)),
     "P09": _item(ConsentItem.MEDICATION),
     "P09-diagnosis": _item(ConsentItem.DIAGNOSIS),
@@ -291,11 +300,15 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P11s": _item(ConsentItem.SPECIFIC_DISEASE),
     "P08-every-item": _visit(Consenting(_ANSWER, _EVERY_ITEM, item=None)),
     "P12": _visit(AskingLimit(Method.PIN)),
+    "P12-after": _visit(ProvidingLimit(Concluding(_ANSWER, _EVERY_ITEM, (), complete=True))),
     "P13": _visit(ChoosingPrescription(Concluding(_ANSWER, _EVERY_ITEM, (), complete=True))),
+    "P14": _visit(CheckedIn(_noticed(_CHECKIN, Notice.EXPIRING), delivered=True)),
+    "P14-grace": _visit(CheckedIn(_noticed(_CHECKIN, Notice.GRACE))),
     "P16": _visit(CheckedIn(_CHECKIN, delivered=True)),
     "P16-sending": _visit(CheckedIn(_CHECKIN)),
     "P16-late": _visit(CheckedIn(_CHECKIN, late=True)),
-    "P16-not-valid": _visit(CheckedIn(replace(_CHECKIN, eligibility=UNCONFIRMED), delivered=True)),
+    "P16-not-valid": _visit(CheckedIn(replace(_CHECKIN, eligibility=_LOST), delivered=True)),
+    "P16-unconfirmed": _visit(CheckedIn(replace(_CHECKIN, eligibility=UNCONFIRMED), delivered=True)),
     **{
         f"P16-{facility}": replace(
             _visit(CheckedIn(_CHECKIN, delivered=True)), profile=replace(FLOW_2025_03, facility=facility)
@@ -303,8 +316,8 @@ EXAMPLES: Mapping[str, Appliance] = {
         for facility in Facility
     },
     "P16-new": _visit(CheckedIn(_NEW_PATIENT, delivered=True)),
-    "P16-expiring": _visit(CheckedIn(_noticed(_CHECKIN, Notice.EXPIRING), delivered=True)),
-    "P16-new-grace": _visit(CheckedIn(_noticed(_NEW_PATIENT, Notice.GRACE), late=True)),
+    "P16-expiring": _visit(CheckedIn(_noticed(_CHECKIN, Notice.EXPIRING), delivered=True, understood=True)),
+    "P16-new-grace": _visit(CheckedIn(_noticed(_NEW_PATIENT, Notice.GRACE), late=True, understood=True)),
     "P17": _visit(TakingCard(EndReason.STOPPED)),
     "P17-timed-out": _visit(TakingCard(EndReason.TIMED_OUT)),
     "P17-card-gone": _visit(TakingCard(EndReason.CARD_GONE)),
@@ -312,6 +325,9 @@ EXAMPLES: Mapping[str, Appliance] = {
     "E10": _visit(PuttingBack(_VERIFYING, until=NOW + 7.4)),
     "E10-consenting": _visit(PuttingBack(Consenting(_ANSWER, FLOW_2025_03.items, item=None), until=NOW + 9.9)),
     "E10-limit": _visit(PuttingBack(AskingLimit(Method.PIN), until=NOW + 9.9)),
+    "E10-limit-after": _visit(
+        PuttingBack(ProvidingLimit(Concluding(_ANSWER, _EVERY_ITEM, (), complete=True)), until=NOW + 9.9)
+    ),
     "E10-registering": _visit(PuttingBack(OfferingRegistration(_CHALLENGE), until=NOW + 9.9)),
     "E10-prescribing": _visit(
         PuttingBack(ChoosingPrescription(Concluding(_ANSWER, _EVERY_ITEM, (), complete=True)), until=NOW + 9.9)

@@ -6,7 +6,8 @@ from kiosk.record.identity import Method
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Live, Widget
-from kiosk.visit.appliance import Appliance, LookingAtFace
+from kiosk.visit.appliance import Appliance
+from kiosk.visit.stage import LookingAtFace
 from screens import filmed, parts
 from screens.parts import Action, Line
 from screens.where import standing, ways

@@ -21,6 +21,8 @@ _WORDS = {
     FarewellKind.CHECKED_IN: _Words("done", "bye_checked_in", "bye_checked_in_wait_{facility}"),
     FarewellKind.SENDING: _Words("done", "bye_sending", "bye_sending_wait"),
     FarewellKind.SEE_RECEPTION: _Words("desk", "bye_see_reception", None),
+    FarewellKind.RECORDED: _Words("desk", "bye_recorded", "bye_recorded_why"),
+    FarewellKind.NO_CARD: _Words("papers", "bye_no_card", "bye_no_card_how"),
     FarewellKind.CARD_GONE: _Words("place-card", "bye_card_gone", "bye_card_gone_how"),
     FarewellKind.STOPPED: _Words("place-card", "bye_stopped", "bye_stopped_how"),
     FarewellKind.TROUBLE: _Words("desk", "bye_trouble", "bye_trouble_why"),
@@ -33,10 +35,12 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     if farewell is None:
         raise TypeError("this screen shows a farewell only")
     words = _WORDS[farewell.kind]
-    around = parts.frame(appliance, ui, step=None, stop=False)
+    around = parts.frame(appliance, ui, step=None, stop=False, corner=())
     lines = [parts.title(ui.text(words.title))]
     if farewell.queue_number is not None:
         lines += parts.numbered(ui, farewell.queue_number)
-    if words.support is not None:
+    if words.support is not None and not farewell.reference:
         lines.append(parts.support(ui.text(words.support.format(facility=appliance.profile.facility))))
+    if farewell.reference:
+        lines.append(parts.support(ui.text("bye_trouble_reference", reference=farewell.reference)))
     return [*around.widgets, *parts.told(ui, around.content, words.picture, *lines)]

@@ -9,7 +9,9 @@ from kiosk.record.identity import Method
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Live, Picture, View, Widget
-from kiosk.visit.appliance import Appliance, CheckNumberSource, FrontAdvice, ReadingFront, Visit
+from kiosk.visit.appliance import Appliance, Visit
+from kiosk.visit.stage import ReadingFront
+from kiosk.visit.vocabulary import CheckNumberSource, FrontAdvice
 from screens import filmed, parts
 from screens.parts import Action, Line
 from screens.where import standing, ways

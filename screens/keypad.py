@@ -15,27 +15,27 @@ GAP = 3.0
 def place(ui: Ui) -> Rect:
     """Where the pad stands: the right column, or between what is typed and the actions."""
     if ui.portrait:
-        w, h = 3 * ui.mm(26) + 2 * ui.mm(GAP), 4 * ui.mm(19) + 3 * ui.mm(GAP)
-        return Rect((ui.area.w - w) // 2, parts.bar(ui)[0].y - ui.mm(20) - ui.mm(9) - h, w, h)
-    w = 3 * ui.mm(16.5) + 2 * ui.mm(GAP)
-    edge = ui.mm(3.5)
-    return Rect(ui.area.w - ui.mm(parts.MARGIN) - w, edge, w, ui.area.h - 2 * edge)
+        w, h = 3 * ui.panel.mm(26) + 2 * ui.panel.mm(GAP), 4 * ui.panel.mm(19) + 3 * ui.panel.mm(GAP)
+        return Rect((ui.area.w - w) // 2, parts.bar(ui)[0].y - ui.panel.mm(20) - ui.panel.mm(9) - h, w, h)
+    w = 3 * ui.panel.mm(16.5) + 2 * ui.panel.mm(GAP)
+    edge = ui.panel.mm(3.5)
+    return Rect(ui.area.w - ui.panel.mm(parts.MARGIN) - w, edge, w, ui.area.h - 2 * edge)
 
 
 def below(ui: Ui) -> Rect:
     """On portrait panels, where another way stands: between the pad and the lowest band."""
     stop, call = parts.bar(ui)
-    return Rect(stop.x, stop.y - ui.mm(parts.GAP) - stop.h, call.right - stop.x, stop.h)
+    return Rect(stop.x, stop.y - ui.panel.mm(parts.GAP) - stop.h, call.right - stop.x, stop.h)
 
 
 def keys(ui: Ui, pad: Rect, *, gap: float = GAP) -> list[Widget]:
     """The keys, `gap` design millimetres apart."""
-    between = ui.mm(gap)
+    between = ui.panel.mm(gap)
     places = [cell for line in pad.rows(1, 1, 1, 1, gap=between) for cell in line.columns(1, 1, 1, gap=between)]
     made: list[Widget] = []
     for key, cell in zip(KEYS, places, strict=True):
         if key == "erase":
-            made.append(Button(cell, ui.text("erase"), "erase", size=Size.CAPTION))
+            made.append(Button(cell, ui.text("erase"), "erase", size=Size.KEY))
         elif key:
             made.append(SecretKey(cell, key))
     return made

@@ -5,7 +5,8 @@ from __future__ import annotations
 from kiosk.record.identity import Method
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
-from kiosk.visit.appliance import Appliance, OfferingLastTry
+from kiosk.visit.appliance import Appliance
+from kiosk.visit.stage import OfferingLastTry
 from screens import parts
 from screens.parts import Action, Line
 from screens.where import standing, ways

@@ -20,6 +20,8 @@ GAP = 2.5
 """Between two things that can be touched: domain/kiosk-ui.md section 5."""
 STOP_WIDTH, CALL_WIDTH = 29, 46
 STEPS_WIDTH = 84
+CORNER = 15
+"""Height of what stands at the upper right, and its width at least."""
 STEPS = ("step_card", "step_identity", "step_consent", "step_done")
 CARD, IDENTITY, CONSENT, DONE = range(4)
 NUMBER = Size.NUMBER
@@ -77,22 +79,25 @@ def frame(
     actions: Sequence[Action] = (),
     note: Sequence[str] = (),
     width: int | None = None,
+    corner: Sequence[Action] | None = None,
 ) -> Frame:
     """Clinic name, steps, the band of actions. `actions` from secondary to primary; `note`: captions where actions would be.
 
-    `width`: pixels of the panel that the frame may use (the PIN pad takes the rest).
+    `width`: pixels of the panel that the frame may use (the PIN pad takes the rest). `corner`: what stands at the upper
+    right instead of the looks; nothing where the frame is too narrow for it.
     """
     usable = Rect(0, 0, width or ui.area.w, ui.area.h).inset(ui.mm(MARGIN), 0)
-    top = _header(appliance, ui, usable, step)
+    above = looks(appliance, ui) if corner is None else list(corner)
+    top = _header(appliance, ui, usable, step, above)
     stop_at, call_at = bar(ui)
     widgets: list[Widget] = [*top.widgets]
     if stop:
-        widgets.append(Button(stop_at, ui.text("stop"), "stop"))
+        widgets.append(Button(stop_at, ui.text("stop"), "stop", size=Size.FRAME))
     called = appliance.visit.help_called if appliance.visit else appliance.help_called
     if called:
-        widgets.append(Button(call_at, ui.text("staff_called"), "call_staff", call, Size.CAPTION))
+        widgets.append(Button(call_at, ui.text("staff_called"), "call_staff", call, Size.KEY))
     else:
-        widgets.append(Button(call_at, ui.text("call_staff"), "call_staff", call, picture="bell"))
+        widgets.append(Button(call_at, ui.text("call_staff"), "call_staff", call, Size.FRAME, "bell"))
     acting, bottom = (
         _stacked(ui, usable, actions, note) if ui.portrait else (_aligned(ui, usable, actions, note), call_at.y)
     )
@@ -102,35 +107,73 @@ def frame(
     return Frame(widgets, content)
 
 
+def looks(appliance: Appliance, ui: Ui) -> list[Action]:
+    """What stands at the upper right: hearing it again, and how it looks."""
+    listen = [Action(ui.text("listen"), "listen")] if appliance.offer.voice else []
+    return [*listen, Action(ui.text("looks"), "looks")]
+
+
 def bar(ui: Ui) -> tuple[Rect, Rect]:
     """Where "stop" and "call staff" stand on every screen."""
-    margin, gap = ui.mm(MARGIN), ui.mm(GAP)
+    mm = ui.panel.mm
+    margin, gap = mm(MARGIN), mm(GAP)
     if ui.portrait:
-        low = Rect(margin, ui.area.h - margin - ui.mm(20), ui.area.w - 2 * margin, ui.mm(20))
+        low = Rect(margin, ui.area.h - margin - mm(20), ui.area.w - 2 * margin, mm(20))
         stop, call = low.columns(1, 1, gap=gap)
         return stop, call
-    y, height = ui.area.h - ui.mm(3.5) - ui.mm(18), ui.mm(18)
-    stop = Rect(margin, y, ui.mm(STOP_WIDTH), height)
-    return stop, Rect(stop.right + gap, y, ui.mm(CALL_WIDTH), height)
+    y, height = ui.area.h - mm(3.5) - mm(18), mm(18)
+    stop = Rect(margin, y, mm(STOP_WIDTH), height)
+    return stop, Rect(stop.right + gap, y, mm(CALL_WIDTH), height)
 
 
-def _header(appliance: Appliance, ui: Ui, usable: Rect, step: int | None) -> Frame:
+def _header(appliance: Appliance, ui: Ui, usable: Rect, step: int | None, above: Sequence[Action]) -> Frame:
     line = ui.line_height(Size.CAPTION)
-    band = Rect(usable.x, ui.mm(2.5), usable.w, ui.mm(11.5))
     steps_w = min(ui.mm(STEPS_WIDTH), usable.w)
-    beside = usable.w - (steps_w + ui.mm(GAP) if step is not None and not ui.portrait else 0)
+    taken = steps_w + ui.mm(GAP) if step is not None and not ui.portrait else 0
+    corner = _corner(ui, usable, above, usable.w - taken)
+    whole = usable.w
+    if corner:
+        usable = Rect(usable.x, usable.y, corner[-1].rect.x - ui.mm(GAP) - usable.x, usable.h)
     widgets: list[Widget] = []
+    band = Rect(usable.x, ui.mm(2.5), usable.w, ui.mm(5.4) + ui.type_scale.button_line(Size.CAPTION))
+    beside = usable.w - taken
     if beside > ui.mm(20):
         name = shortened(ui, appliance.clinic, beside, Size.CAPTION)
         widgets.append(Label(Rect(band.x, band.y, beside, line), name, Size.CAPTION, Role.MUTED))
+    widgets += corner
+    low = max((button.rect.bottom for button in corner), default=0)
     if step is None:
-        return Frame(widgets, Rect(usable.x, band.y + line + ui.mm(1), usable.w, 0))
+        return Frame(widgets, Rect(usable.x, max(low, band.y + line + ui.mm(1)), usable.w, 0))
     if ui.portrait:
-        band = Rect(usable.x, band.y + line + ui.mm(3), usable.w, ui.mm(13))
-    names = tuple(ui.text(key) for key in STEPS)
+        band = Rect(usable.x, max(low, band.y + line + ui.mm(3)), whole, band.h + ui.mm(1.5))
     place = band if ui.portrait else Rect(band.right - steps_w, band.y, steps_w, band.h)
-    widgets.append(Steps(place, names, step))
-    return Frame(widgets, Rect(usable.x, band.bottom + ui.mm(6 if ui.portrait else 1.5), usable.w, 0))
+    widgets.append(Steps(place, _step_names(ui, place, step), step))
+    return Frame(widgets, Rect(usable.x, max(low, band.bottom + ui.mm(6 if ui.portrait else 1.5)), usable.w, 0))
+
+
+def _step_names(ui: Ui, rect: Rect, now: int) -> tuple[str, ...]:
+    """The name of every step, or where these do not all fit that of the present one alone."""
+    names = tuple(ui.text(key) for key in STEPS)
+    places = rect.columns(*[1.0] * len(names))
+    if all(ui.text_width(name, Size.CAPTION, bold=True) <= at.w for name, at in zip(names, places, strict=True)):
+        return names
+    return tuple(name if number == now else "" for number, name in enumerate(names))
+
+
+def _corner(ui: Ui, usable: Rect, above: Sequence[Action], room: int) -> list[Button]:
+    """Buttons at the upper right, the last one outermost; none where they would push the steps away."""
+    side, padding = ui.mm(CORNER), ui.mm(3)
+    lines = max((action.text.count("\n") + 1 for action in above), default=1)
+    high = max(side, lines * ui.type_scale.button_line(Size.CAPTION) + ui.mm(1))
+    widgets: list[Button] = []
+    right = usable.right
+    for action in reversed(above):
+        wide = max(ui.text_width(line, Size.CAPTION, bold=True) for line in action.text.split("\n"))
+        width = max(side, wide + 2 * padding)
+        place = Rect(right - width, ui.mm(0.5), width, high)
+        widgets.append(Button(place, action.text, action.action, size=Size.CAPTION))
+        right -= width + ui.mm(GAP)
+    return widgets if usable.right - right <= room else _corner(ui, usable, above[1:], room) if above else []
 
 
 def _aligned(ui: Ui, usable: Rect, actions: Sequence[Action], note: Sequence[str]) -> list[Widget]:
@@ -179,6 +222,18 @@ def height_of(ui: Ui, width: int, *lines: Line) -> int:
     return sum(ui.text_height(line.text, width, line.size, line.bold) for line in lines)
 
 
+def holds(ui: Ui, rect: Rect, *lines: Line) -> bool:
+    """Whether the lines fit into `rect`, none of them cut within a phrase, and no title on more than two."""
+    if height_of(ui, rect.w, *lines) > rect.h:
+        return False
+    for line in lines:
+        if line.size is Size.TITLE and ui.line_count(line.text, rect.w, line.size, line.bold) > 2:
+            return False
+        if ui.longest_phrase(line.text, line.size, line.bold) > rect.w:
+            return False
+    return True
+
+
 def written(ui: Ui, rect: Rect, *lines: Line, middle: bool = False, align: Align | None = None) -> list[Label]:
     """The lines as labels one under another, from the top of `rect` or in its `middle`; centred on portrait panels."""
     y = rect.y + (max(0, rect.h - height_of(ui, rect.w, *lines)) // 2 if middle else 0)
@@ -210,9 +265,13 @@ def halves(ui: Ui, rect: Rect, size: float = 40) -> tuple[Rect, Rect]:
 
 
 def told(ui: Ui, rect: Rect, picture: str, *lines: Line, moving: bool = False, size: float = 40) -> list[Widget]:
-    """The usual screen: a picture, and what it says in words."""
-    place, words = halves(ui, rect, size)
-    return [Picture(place, picture, moving), *written(ui, words, *lines, middle=not ui.portrait)]
+    """The usual screen: a picture, and what it says in words. Where these need its room, it is smaller or goes."""
+    shown = [] if ui.portrait else [size, 0.7 * size, 0.5 * size]
+    for wide in shown or [size]:
+        place, words = halves(ui, rect, wide)
+        if ui.portrait or holds(ui, words, *lines):
+            return [Picture(place, picture, moving), *written(ui, words, *lines, middle=not ui.portrait)]
+    return [*written(ui, rect, *lines, middle=True)]
 
 
 def centred(rect: Rect, w: int, h: int) -> Rect:
@@ -230,10 +289,11 @@ def numbered(ui: Ui, number: QueueNumber) -> list[Line]:
 
 def filming(ui: Ui, rect: Rect) -> tuple[Label, Picture]:
     """At the lower end of `rect`: that the camera is on and nothing is kept."""
-    text, line = ui.text("filming"), ui.line_height(Size.CAPTION)
-    text_w, gap = ui.text_width(text, Size.CAPTION) + 1, ui.mm(1.5)
+    text, line, gap = ui.text("filming"), ui.line_height(Size.CAPTION), ui.mm(1.5)
+    text_w = min(ui.text_width(text, Size.CAPTION) + 1, rect.w - line - gap)
+    text_h = ui.text_height(text, text_w, Size.CAPTION)
     x = rect.x + max(0, rect.w - line - gap - text_w) // 2
-    words = Rect(x + line + gap, rect.bottom - line, text_w, line)
+    words = Rect(x + line + gap, rect.bottom - text_h, text_w, text_h)
     return Label(words, text, Size.CAPTION, Role.MUTED), Picture(Rect(x, words.y, line, line), "camera")
 
 

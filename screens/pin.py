@@ -8,7 +8,8 @@ from kiosk.record.identity import Method
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Dots, Role, Waiting, Widget
-from kiosk.visit.appliance import Appliance, TypingPin, Visit
+from kiosk.visit.appliance import Appliance, Visit
+from kiosk.visit.stage import TypingPin
 from screens import keypad, parts
 from screens.parts import Action, Line
 from screens.where import standing, ways

@@ -6,7 +6,8 @@ import math
 
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
-from kiosk.visit.appliance import Appliance, PlacingAgain
+from kiosk.visit.appliance import Appliance
+from kiosk.visit.stage import PlacingAgain
 from screens import parts
 from screens.where import standing
 

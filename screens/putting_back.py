@@ -6,13 +6,14 @@ import math
 
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
-from kiosk.visit.appliance import (
-    Appliance,
+from kiosk.visit.appliance import Appliance
+from kiosk.visit.stage import (
     AskingLimit,
     ChoosingPrescription,
     Concluding,
     Consenting,
     OfferingRegistration,
+    ProvidingLimit,
     PuttingBack,
     Verifying,
 )
@@ -26,7 +27,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     match stage.inner:
         case Verifying() | OfferingRegistration():
             step = parts.IDENTITY
-        case AskingLimit() | Consenting() | ChoosingPrescription() | Concluding():
+        case AskingLimit() | Consenting() | ProvidingLimit() | ChoosingPrescription() | Concluding():
             step = parts.CONSENT
     around = parts.frame(appliance, ui, step=step)
     if stage.reading:

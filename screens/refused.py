@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
-from kiosk.visit.appliance import Appliance, CardProblem, Refused
+from kiosk.visit.appliance import Appliance
+from kiosk.visit.stage import Refused
+from kiosk.visit.vocabulary import CardProblem
 from screens import parts
 from screens.where import standing
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from kiosk.ui.ui import Ui
-from kiosk.ui.widgets import Waiting, Widget
-from kiosk.visit.appliance import Appliance, OfferingRegistration
-from screens import parts
+from kiosk.ui.widgets import Widget
+from kiosk.visit.appliance import Appliance
+from kiosk.visit.stage import OfferingRegistration
+from screens import parts, waiting
 from screens.parts import Action
 from screens.where import standing
 
 
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The question; once it was answered with yes, that it is being done."""
-    _, stage = standing(appliance, OfferingRegistration)
+    visit, stage = standing(appliance, OfferingRegistration)
     if stage.registering:
         around = parts.frame(appliance, ui, step=parts.IDENTITY)
-        place, words = parts.halves(ui, around.content)
-        lines = (parts.title(ui.text("registering")), parts.support(ui.text("card_stays")))
-        ring = Waiting(parts.centred(place, ui.mm(34), ui.mm(34)), stage.asked_at)
-        return [*around.widgets, ring, *parts.written(ui, words, *lines, middle=not ui.portrait)]
+        said = ui.text(waiting.later(visit.wait, "registering")), ui.text("card_stays")
+        return [*around.widgets, *waiting.while_waiting(ui, around, stage.asked_at, *said)]
     around = parts.frame(appliance, ui, step=parts.IDENTITY, note=(ui.text("register_free"),))
     answers = [Action(ui.text(key), key) for key in ("register", "register_not")]
     free, place = parts.foot(ui, around.content, len(answers), 20 if ui.portrait else 16)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
-from kiosk.visit.appliance import Appliance, TakingCard
+from kiosk.visit.appliance import Appliance
+from kiosk.visit.stage import TakingCard
 from screens import parts
 from screens.where import standing
 

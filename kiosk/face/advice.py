@@ -1,7 +1,7 @@
 """The words for a person before the camera: what can be done better, what is asked, what may be taken off.
 
 The same values as `Advice`, `FrontAdvice` (those of a card's front, `card_...`) and `FacePrompt` of
-`kiosk.visit.appliance`; this room may not import the heart, the face station turns one into the other and a test beside it
+`kiosk.visit.vocabulary`; this room may not import the heart, the face station turns one into the other and a test beside it
 compares them. No OpenCV here: the kiosk process imports these words.
 """
 

@@ -77,7 +77,10 @@ UNCONFIRMED = Eligibility(Source.NONE, Validity.UNCONFIRMED, None)
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class CheckIn:
-    """One patient's arrival. `simulated` has no default on purpose. `queue_number` is None until the outbox counted."""
+    """One patient's arrival. `simulated` has no default on purpose. `queue_number` is None until the outbox counted.
+
+    `identity` and `card` are both None for who came without a card and took a number (P90); then nothing else is known.
+    """
 
     checkin_id: VisitId
     kiosk_id: KioskId
@@ -86,12 +89,20 @@ class CheckIn:
     confirmed_at: datetime
     complete: bool
     simulated: bool
-    identity: Identity
-    card: CardSeen
+    identity: Identity | None
+    card: CardSeen | None
     eligibility: Eligibility
     consents: Consents
     prescription: Prescription
     unknown: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.identity is None) != (self.card is None):
+            raise RecordError("check-in: identity and card belong together")
+        asked = any(each.state is not ConsentState.NOT_ASKED for each in self.consents.values())
+        told = self.eligibility.source is not Source.NONE or bool(self.eligibility.results)
+        if self.card is None and (asked or told or self.prescription is not Prescription.NOT_ASKED):
+            raise RecordError("check-in: without a card nothing was asked and nobody answered")
 
     def numbered(self, number: QueueNumber) -> CheckIn:
         """Give this check-in the queue number that the outbox counted for it."""
@@ -115,12 +126,14 @@ def to_json(checkin: CheckIn) -> bytes:
         confirmed_at=dates.instant_text(checkin.confirmed_at),
         complete=checkin.complete,
         simulated=checkin.simulated,
-        identity=_without_none({"method": checkin.identity.method.value, "staff_id": checkin.identity.staff_id}),
-        card={"fingerprint": checkin.card.fingerprint, "notice": checkin.card.notice.value},
         eligibility=eligibility_json(checkin.eligibility),
         consents={item.value: _consent_json(checkin.consents[item]) for item in ConsentItem},
         prescription=checkin.prescription.value,
     )
+    if checkin.identity is not None and checkin.card is not None:
+        identity, card = checkin.identity, checkin.card
+        body["identity"] = _without_none({"method": identity.method.value, "staff_id": identity.staff_id})
+        body["card"] = {"fingerprint": card.fingerprint, "notice": card.notice.value}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -136,10 +149,9 @@ def from_json(body: bytes) -> CheckIn:
         raise RecordError("check-in: not JSON in UTF-8") from error
     if data.get("schema") != SCHEMA or isinstance(data.get("schema"), bool):
         raise RecordError(f"check-in: unknown schema; this reception reads schema {SCHEMA}")
-    identity = _object(data.get("identity"), "identity")
-    card = _object(data.get("card"), "card")
+    identity = None if data.get("identity") is None else _object(data["identity"], "identity")
+    card = None if data.get("card") is None else _object(data["card"], "card")
     asked = _object(data.get("consents"), "consents")
-    staff_id = identity.get("staff_id")
     return CheckIn(
         checkin_id=ids.visit_id(data.get("checkin_id")),
         kiosk_id=ids.kiosk_id(data.get("kiosk_id")),
@@ -148,16 +160,25 @@ def from_json(body: bytes) -> CheckIn:
         confirmed_at=dates.instant(data.get("confirmed_at")),
         complete=_truth(data.get("complete"), "complete"),
         simulated=_truth(data.get("simulated"), "simulated"),
-        identity=Identity(
-            _one_of(Method, identity.get("method"), "identity.method"),
-            None if staff_id is None else _text(staff_id, "identity.staff_id"),
-        ),
-        card=CardSeen(ids.fingerprint(card.get("fingerprint")), _one_of(Notice, card.get("notice"), "card.notice")),
+        identity=None if identity is None else _identity(identity),
+        card=None if card is None else _card(card),
         eligibility=eligibility_from_json(data.get("eligibility")),
         consents={item: _consent(_object(asked.get(item.value), f"consents.{item.value}")) for item in ConsentItem},
         prescription=_one_of(Prescription, data.get("prescription"), "prescription"),
         unknown={key: value for key, value in data.items() if key not in _KNOWN},
     )
+
+
+def _identity(data: Mapping[str, object]) -> Identity:
+    staff_id = data.get("staff_id")
+    return Identity(
+        _one_of(Method, data.get("method"), "identity.method"),
+        None if staff_id is None else _text(staff_id, "identity.staff_id"),
+    )
+
+
+def _card(data: Mapping[str, object]) -> CardSeen:
+    return CardSeen(ids.fingerprint(data.get("fingerprint")), _one_of(Notice, data.get("notice"), "card.notice"))
 
 
 _KNOWN = {"schema"} | {f.name for f in fields(CheckIn)} - {"unknown"}

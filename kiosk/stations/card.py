@@ -20,8 +20,9 @@ from kiosk.card.settings import CardSettings
 from kiosk.record.identity import Certificate, PinProof
 from kiosk.record.ids import new_visit_id, visit_id_bytes
 from kiosk.visit import events as ev
-from kiosk.visit.appliance import Ask, CardProblem, CheckNumberSource, ChipPhoto
+from kiosk.visit.appliance import Ask
 from kiosk.visit.effects import Effect, ForgetDigits, ReadCard, ReadHolder, SendPhoto, SignChallenge, VerifyPin
+from kiosk.visit.vocabulary import CardProblem, CheckNumberSource, ChipPhoto
 
 log = logging.getLogger("kiosk.stations.card")
 

@@ -62,7 +62,7 @@ class EligibilityStation:
             event = call(effect)
         except ProofRefusedError as error:
             log.warning("proof_refused", extra=journal.numbers(visit=effect.ask.visit_id, why=error.code))
-            event = ev.ProofRefused(effect.ask)
+            event = _nothing(effect) if error.about_session else ev.ProofRefused(effect.ask)
         except NoAnswerError as error:
             log.warning("no_answer", extra=journal.numbers(visit=effect.ask.visit_id, why=error.code))
             event = _nothing(effect)

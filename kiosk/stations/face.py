@@ -16,8 +16,9 @@ from kiosk.face.preview import Picture, PreviewBlock
 from kiosk.face.settings import FaceSettings
 from kiosk.face.verdict import Ending
 from kiosk.visit import events as ev
-from kiosk.visit.appliance import Advice, Ask, CameraTrouble, FaceHint, FacePrompt, FrontAdvice
+from kiosk.visit.appliance import Ask
 from kiosk.visit.effects import Effect, LookAtFace, ReadFront, ShowComparison, StopLooking
+from kiosk.visit.vocabulary import Advice, CameraTrouble, FaceHint, FacePrompt, FrontAdvice
 
 log = logging.getLogger("kiosk.stations.face")
 

@@ -13,7 +13,8 @@ from kiosk.record.consent import ConsentItem
 from kiosk.record.door import HelpReason
 from kiosk.record.identity import Challenge, Claim
 from kiosk.record.ids import VisitId
-from kiosk.visit.appliance import Ask, CheckNumberSource
+from kiosk.visit.appliance import Ask
+from kiosk.visit.vocabulary import CheckNumberSource
 
 UNSTAMPED: Final = Ask(VisitId(""), 0)
 """What a request carries until `flow.step` gives it the visit and a number."""

@@ -9,24 +9,23 @@ from dataclasses import replace
 from typing import Final
 
 from kiosk.record.checkin import UNCONFIRMED, CardSeen, CheckIn, Eligibility, Identity, Prescription
-from kiosk.record.consent import Consents, no_consents
+from kiosk.record.consent import ConsentItem, Consents, ConsentState, no_consents
 from kiosk.record.door import HelpReason
 from kiosk.record.eligibility import EligibilityAnswer, Validity
-from kiosk.visit.appliance import (
+from kiosk.visit.appliance import Farewell, FarewellKind
+from kiosk.visit.effects import CallDesk, Commit, Conclude, ReadHolder
+from kiosk.visit.outcome import Next, Over, Scene, go
+from kiosk.visit.profiles import Limit
+from kiosk.visit.stage import (
     CheckedIn,
-    ChoosingPrescription,
     Committing,
     Concluding,
     Consenting,
     EndReason,
-    Farewell,
-    FarewellKind,
     NotingArrival,
     Stage,
     TakingCard,
 )
-from kiosk.visit.effects import CallDesk, Commit, Conclude, ReadHolder
-from kiosk.visit.outcome import Next, Over, Scene, go
 
 FAREWELL_SECONDS: Final = 8.0
 """The finish screen's time once the card is gone (domain/kiosk-ui.md section 5)."""
@@ -41,13 +40,6 @@ def stage_word(stage: Stage | None) -> str:
         return "idle"
     name = type(stage).__name__
     return "".join("_" + c.lower() if c.isupper() and i else c.lower() for i, c in enumerate(name))
-
-
-def answer_of(stage: Stage) -> EligibilityAnswer | None:
-    """The centre's answer, where the stage holds one."""
-    if isinstance(stage, ChoosingPrescription):
-        return stage.then.answer
-    return stage.answer if isinstance(stage, Consenting | Concluding) else None
 
 
 _FAREWELLS: Final = {
@@ -123,11 +115,26 @@ def commit(
         simulated=visit.simulated or appliance.simulated_site,
         identity=Identity(visit.identity, visit.staff_id),
         card=CardSeen(visit.card.certificate.fingerprint, visit.card.notice),
-        eligibility=eligibility,
+        eligibility=_provided(scene, eligibility, consents),
         consents=consents,
         prescription=prescription,
     )
     return go(scene, Committing(checkin), Commit(checkin))
+
+
+def _provided(scene: Scene, eligibility: Eligibility, consents: Consents) -> Eligibility:
+    """The answer without what its holder did not agree to pass on (domain/flow-and-rules.md section 2.4)."""
+    certificate = consents[ConsentItem.SPECIFIC_DISEASE].state is ConsentState.GIVEN
+    limit = scene.appliance.profile.limit is Limit.UNASKED or scene.visit.limit_consent is True
+    results = tuple(
+        replace(
+            result,
+            specific_disease=result.specific_disease and certificate,
+            limit_category=result.limit_category if limit else None,
+        )
+        for result in eligibility.results
+    )
+    return replace(eligibility, results=results)
 
 
 def commit_unconfirmed(scene: Scene) -> Next:
@@ -140,9 +147,33 @@ def commit_unconfirmed(scene: Scene) -> Next:
     return commit(scene, UNCONFIRMED, no_consents(), complete=True)
 
 
+def commit_cardless(scene: Scene) -> Next:
+    """Somebody without a card takes a number: that, and when, is all there is to record."""
+    visit, appliance = scene.visit, scene.appliance
+    checkin = CheckIn(
+        checkin_id=visit.visit_id,
+        kiosk_id=appliance.kiosk_id,
+        queue_number=None,
+        opened_at=visit.opened_at,
+        confirmed_at=appliance.wall,
+        complete=True,
+        simulated=appliance.simulated_site,
+        identity=None,
+        card=None,
+        eligibility=UNCONFIRMED,
+        consents=no_consents(),
+        prescription=Prescription.NOT_ASKED,
+    )
+    return go(scene, Committing(checkin), Commit(checkin))
+
+
 def farewell_of(scene: Scene, stage: CheckedIn) -> Farewell:
     """What stays on the panel once the card of a checked-in visit is gone."""
     number, until = stage.checkin.queue_number, scene.now + FAREWELL_SECONDS
+    if stage.checkin.card is None:
+        return Farewell(FarewellKind.NO_CARD, number, until)
+    if stage.checkin.eligibility.validity is Validity.UNCONFIRMED:
+        return Farewell(FarewellKind.RECORDED, number, until)
     if stage.checkin.eligibility.validity is not Validity.VALID or not stage.checkin.complete or stage.late:
         return Farewell(FarewellKind.SEE_RECEPTION, number, until)
     if stage.delivered:

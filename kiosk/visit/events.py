@@ -9,17 +9,8 @@ from kiosk.record.consent import Consents
 from kiosk.record.eligibility import EligibilityAnswer
 from kiosk.record.identity import Certificate, Challenge, PinProof
 from kiosk.record.ids import QueueNumber, VisitId
-from kiosk.visit.appliance import (
-    Advice,
-    Ask,
-    CameraTrouble,
-    CardProblem,
-    ChipPhoto,
-    FaceHint,
-    FacePrompt,
-    FrontAdvice,
-    Service,
-)
+from kiosk.visit.appliance import Ask, Service
+from kiosk.visit.vocabulary import Advice, CameraTrouble, CardProblem, ChipPhoto, FaceHint, FacePrompt, FrontAdvice
 
 # -- nobody asked ----------------------------------------------------------------------------------------------------
 
@@ -108,6 +99,20 @@ class VisualRefused:
     command_id: str
     visit_id: VisitId
     staff_id: str
+
+
+@dataclass(frozen=True)
+class NumberAsked:
+    """Who has no card takes a number. `visit_id` is fresh, for the arrival that this becomes."""
+
+    visit_id: VisitId
+
+
+@dataclass(frozen=True)
+class Speaking:
+    """The voice began to say something, or has said it."""
+
+    now: bool
 
 
 @dataclass(frozen=True)
@@ -378,6 +383,8 @@ Answer = (
 Event = (
     Tick
     | Tapped
+    | NumberAsked
+    | Speaking
     | DigitTyped
     | DigitErased
     | CardPlaced

@@ -7,45 +7,11 @@ the farewell after a visit, and the wipe that every path ends in.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final, assert_never
+from typing import assert_never
 
-from kiosk.record.dates import japanese_day
 from kiosk.record.door import HelpReason
-from kiosk.record.ids import VisitId
-from kiosk.visit.appliance import (
-    Appliance,
-    Ask,
-    AskingLimit,
-    CardProblem,
-    CheckedIn,
-    CheckNumberSource,
-    ChipPhoto,
-    ChoosingMethod,
-    ChoosingPrescription,
-    Committing,
-    Comparing,
-    Concluding,
-    Consenting,
-    EndReason,
-    FarewellKind,
-    Interrupted,
-    LookingAtFace,
-    NotingArrival,
-    OfferingLastTry,
-    OfferingRegistration,
-    PlacingAgain,
-    PuttingBack,
-    Reading,
-    ReadingFront,
-    Refused,
-    ServiceState,
-    Stage,
-    TakingCard,
-    TypingCheckNumber,
-    TypingPin,
-    Verifying,
-    Visit,
-)
+from kiosk.visit import at_rest
+from kiosk.visit.appliance import Appliance, Ask, FarewellKind, ServiceState, Visit
 from kiosk.visit.effects import (
     AnswerCommand,
     CallDesk,
@@ -57,11 +23,11 @@ from kiosk.visit.effects import (
     Wipe,
 )
 from kiosk.visit.endings import (
+    commit_cardless,
     commit_unconfirmed,
     conclude,
     conclude_early,
     farewell_of,
-    heard_of,
     over,
     stage_word,
     stop,
@@ -77,8 +43,10 @@ from kiosk.visit.events import (
     DigitErased,
     DigitTyped,
     Event,
+    NumberAsked,
     Progress,
     ServiceChanged,
+    Speaking,
     Tapped,
     Tick,
     VisualConfirmed,
@@ -86,6 +54,34 @@ from kiosk.visit.events import (
     VisualRefused,
 )
 from kiosk.visit.outcome import Next, Outcome, Over, Scene, go
+from kiosk.visit.patience import warned
+from kiosk.visit.stage import (
+    AskingLimit,
+    CheckedIn,
+    ChoosingMethod,
+    ChoosingPrescription,
+    Committing,
+    Comparing,
+    Concluding,
+    Consenting,
+    EndReason,
+    Interrupted,
+    LookingAtFace,
+    NotingArrival,
+    OfferingLastTry,
+    OfferingRegistration,
+    PlacingAgain,
+    ProvidingLimit,
+    PuttingBack,
+    Reading,
+    ReadingFront,
+    Refused,
+    Stage,
+    TakingCard,
+    TypingCheckNumber,
+    TypingPin,
+    Verifying,
+)
 from kiosk.visit.stages import (
     choosing,
     comparing,
@@ -97,13 +93,14 @@ from kiosk.visit.stages import (
     noting,
     pin,
     prescribing,
+    providing_limit,
     putting_back,
     reading,
     registering,
     verifying,
 )
-
-HELP_SHOWN_SECONDS: Final = 20.0
+from kiosk.visit.vocabulary import CardProblem, CheckNumberSource, ChipPhoto
+from kiosk.visit.waiting import waited
 
 Effects = tuple[Effect, ...]
 
@@ -112,11 +109,15 @@ def step(appliance: Appliance, event: Event) -> tuple[Appliance, Effects]:
     """What the kiosk is after `event`, and what it now wants from outside. Pure, and total: no event is an error."""
     match event:
         case Tick(mono=mono, wall=wall, sure=sure):
-            appliance = _time_passes(replace(appliance, mono=mono, wall=wall, clock_sure=sure))
+            appliance = at_rest.time_passes(replace(appliance, mono=mono, wall=wall, clock_sure=sure))
         case ServiceChanged(service=service):
             return replace(appliance, service=service), ()
         case Delivered(checkin_id=checkin_id):
-            appliance = _farewell_hears(appliance, checkin_id)
+            appliance = at_rest.farewell_hears(appliance, checkin_id)
+        case Speaking(now=speaking):
+            appliance = replace(appliance, speaking=speaking)
+        case Tapped(action=action) if (looking := at_rest.looked(appliance, action)) is not None:
+            return looking, ()
         case _:
             pass
     visit = appliance.visit
@@ -127,9 +128,11 @@ def step(appliance: Appliance, event: Event) -> tuple[Appliance, Effects]:
             return appliance, ()
         if not isinstance(event, Progress):
             visit = replace(visit, outstanding=visit.outstanding - {event.ask.number})
-    if isinstance(event, Tapped | DigitTyped | DigitErased):
+    if isinstance(event, Tapped | DigitTyped | DigitErased) or appliance.speaking:
         visit = replace(visit, touched=appliance.mono)
-    appliance = replace(appliance, visit=visit)
+    visit = warned(waited(visit, appliance.mono), appliance.mono)
+    choosing = None if visit.warned else appliance.choosing
+    appliance = replace(appliance, visit=visit, choosing=choosing)
     return _apply(appliance, visit, _react(Scene(appliance, visit), event))
 
 
@@ -139,49 +142,20 @@ def step(appliance: Appliance, event: Event) -> tuple[Appliance, Effects]:
 def _without_visit(appliance: Appliance, event: Event) -> tuple[Appliance, Effects]:
     match event:
         case CardPlaced(visit_id=visit_id) if appliance.service.state is ServiceState.OPEN:
-            return _open(appliance, visit_id)
-        case Tapped(action="call_staff") if not appliance.help_called:
-            called = replace(appliance, help_called=True, help_until=appliance.mono + HELP_SHOWN_SECONDS)
-            return called, (CallDesk(None, HelpReason.CALLED, stage_word(None)),)
+            here, visit = at_rest.opened(appliance, visit_id, Reading())
+            return _apply(here, visit, Next(visit, (ReadCard(),)))
+        case NumberAsked(visit_id=visit_id) if appliance.no_card and appliance.service.state is ServiceState.OPEN:
+            here, visit = at_rest.opened(appliance, visit_id, Reading())
+            visit = replace(visit, card_present=False)
+            return _apply(here, visit, commit_cardless(Scene(here, visit)))
+        case Tapped(action=action):
+            return at_rest.tapped(appliance, action)
         case VisualGranted(command_id=command_id) | VisualConfirmed(command_id=command_id):
             return appliance, (AnswerCommand(command_id, "not_possible"),)
         case VisualRefused(command_id=command_id):
             return appliance, (AnswerCommand(command_id, "not_possible"),)
         case _:
             return appliance, ()
-
-
-def _open(appliance: Appliance, visit_id: VisitId) -> tuple[Appliance, Effects]:
-    now = appliance.mono
-    visit = Visit(
-        visit_id=visit_id,
-        opened_at=appliance.wall,
-        today=japanese_day(appliance.wall),
-        stage=Reading(),
-        since=now,
-        touched=now,
-    )
-    opened = replace(appliance, visit=visit, farewell=None, help_called=False)
-    return _apply(opened, visit, Next(visit, (ReadCard(),)))
-
-
-def _time_passes(appliance: Appliance) -> Appliance:
-    farewell = appliance.farewell
-    if farewell is not None and farewell.checkin_id is not None and appliance.mono > farewell.late_from:
-        farewell = heard_of(farewell, delivered=False, now=appliance.mono)
-    if farewell is not None and appliance.mono > farewell.until:
-        farewell = None
-    help_called = appliance.help_called and appliance.mono <= appliance.help_until
-    if farewell is appliance.farewell and help_called == appliance.help_called:
-        return appliance
-    return replace(appliance, farewell=farewell, help_called=help_called)
-
-
-def _farewell_hears(appliance: Appliance, checkin_id: VisitId) -> Appliance:
-    farewell = appliance.farewell
-    if farewell is None or farewell.checkin_id != checkin_id:
-        return appliance
-    return replace(appliance, farewell=heard_of(farewell, delivered=True, now=appliance.mono))
 
 
 # -- with a visit ----------------------------------------------------------------------------------------------------
@@ -235,6 +209,8 @@ def _react_stage(scene: Scene, stage: Stage, event: Event) -> Outcome:
             return registering.react(scene, stage, event)
         case Consenting():
             return consenting.react(scene, stage, event)
+        case ProvidingLimit():
+            return providing_limit.react(scene, stage, event)
         case ChoosingPrescription():
             return prescribing.react(scene, stage, event)
         case Concluding():
@@ -276,8 +252,9 @@ def _stopped(scene: Scene) -> Outcome:
     match scene.visit.stage:
         case Consenting() as stage:
             return conclude_early(scene, stage, keep_said=False)
-        case ChoosingPrescription(then=then):
-            return conclude(scene, replace(then, agreed=(), refused=(), complete=False))
+        case ProvidingLimit(then=then) | ChoosingPrescription(then=then):
+            unsaid = Scene(scene.appliance, replace(scene.visit, limit_consent=None))
+            return conclude(unsaid, replace(then, agreed=(), refused=(), complete=False))
         case OfferingRegistration():
             return commit_unconfirmed(scene)
         case PuttingBack() as stage:
@@ -300,7 +277,14 @@ def _card_gone(scene: Scene, *, lost: bool) -> Outcome:
             return noting.nameless(Scene(scene.appliance, replace(scene.visit, card_present=False)))
         case Committing():
             return Next(replace(scene.visit, card_present=False))
-        case AskingLimit() | OfferingRegistration() | Consenting() | ChoosingPrescription() | Concluding():
+        case (
+            AskingLimit()
+            | OfferingRegistration()
+            | Consenting()
+            | ProvidingLimit()
+            | ChoosingPrescription()
+            | Concluding()
+        ):
             return putting_back.begin(scene, stage)
         case Verifying() if stage.claim is not None:
             return putting_back.begin(scene, stage)
@@ -346,9 +330,13 @@ def _apply(appliance: Appliance, before: Visit, outcome: Outcome) -> tuple[Appli
         case None:
             return appliance, ()
         case Over(farewell=farewell, effects=effects):
-            ended = replace(appliance, visit=None, farewell=farewell)
+            look = appliance.look if farewell is not None else appliance.usual
+            ended = replace(appliance, visit=None, farewell=farewell, look=look, choosing=None)
             return ended, (*effects, Wipe(before.visit_id))
         case Next(visit=visit, effects=effects):
+            visit = warned(waited(visit, appliance.mono), appliance.mono)
+            if type(visit.stage) is not type(before.stage) or visit.warned:
+                appliance = replace(appliance, choosing=None)
             return _stamped(appliance, before, visit, (*_leaving(before.stage, visit.stage), *effects))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kiosk.visit.appliance import Appliance, Farewell, Stage, Visit
+from kiosk.visit import patience
+from kiosk.visit.appliance import Appliance, Farewell, Visit
 from kiosk.visit.effects import Effect
+from kiosk.visit.stage import Stage
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,11 @@ class Scene:
     def now(self) -> float:
         """Monotonic seconds."""
         return self.appliance.mono
+
+    @property
+    def idle(self) -> bool:
+        """Nobody touched anything, and nobody answered the warning."""
+        return patience.is_over(self.visit, self.now)
 
 
 @dataclass(frozen=True)

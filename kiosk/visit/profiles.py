@@ -21,6 +21,19 @@ class Facility(StrEnum):
     PHARMACY = "pharmacy"
 
 
+class Limit(StrEnum):
+    """Whose yes the 限度額 (the ceiling of what a patient pays) needs: domain/flow-and-rules.md sections 2.2 and 2.4."""
+
+    UNASKED = "unasked"
+    """It comes with the card (since 2024-10)."""
+    AFTER_ANSWER = "after_answer"
+    """P12 stands behind the consents (until 2024-10)."""
+    ON_PAPER = "on_paper"
+    """As `after_answer`, at a site that has consents signed on paper: this kiosk passes none on."""
+    BEFORE_LOOK_UP = "before_look_up"
+    """A number look-up asks for it, so P12 stands before it."""
+
+
 @dataclass(frozen=True)
 class Profile:
     """What one site asks, and in which way.
@@ -28,7 +41,7 @@ class Profile:
     `methods`: the ways a patient may choose at the panel; a visual check is always granted by staff. `blanket`: one
     consent screen first (since 2024-10), items one by one only on wish. `items`: what consent is asked for, in order.
     `specific_disease`: asked besides, of those who hold that certificate. `prescription`: its form is asked here. `limit`:
-    the 限度額 is asked for only of those who agree, as a number look-up wants it.
+    whether the 限度額 is asked for, and when.
     """
 
     name: str
@@ -38,7 +51,7 @@ class Profile:
     visual_check: bool = True
     specific_disease: bool = True
     prescription: bool = False
-    limit: bool = False
+    limit: Limit = Limit.UNASKED
     facility: Facility = Facility.CLINIC
 
     def asked_of(self, answer: EligibilityAnswer) -> tuple[ConsentItem, ...]:
@@ -53,13 +66,20 @@ _ASKS_CONSENT: Final = (Validity.VALID, Validity.VALID_UNREGISTERED)
 
 _BOTH: Final = (Method.FACE, Method.PIN)
 
-FLOW_2021: Final = Profile("flow_2021", _BOTH, blanket=False, items=(ConsentItem.MEDICATION, ConsentItem.CHECKUP))
+FLOW_2021: Final = Profile(
+    "flow_2021",
+    _BOTH,
+    blanket=False,
+    items=(ConsentItem.MEDICATION, ConsentItem.CHECKUP),
+    limit=Limit.AFTER_ANSWER,
+)
 
 FLOW_2023: Final = Profile(
     "flow_2023",
     _BOTH,
     blanket=False,
     items=(ConsentItem.MEDICATION, ConsentItem.DIAGNOSIS, ConsentItem.SURGERY, ConsentItem.CHECKUP),
+    limit=Limit.AFTER_ANSWER,
 )
 
 FLOW_2024_10: Final = Profile(
@@ -99,7 +119,8 @@ def profile_of(name: str, facility: Facility, *, on_screen: bool, prescription: 
     if prescription and flow is ELIGIBILITY_ONLY:
         raise ValueError("prescription: a site with eligibility only issues no electronic one; expected not_asked")
     if not on_screen:
-        flow = replace(flow, items=(), specific_disease=False)
+        limit = Limit.ON_PAPER if flow.limit is Limit.AFTER_ANSWER else flow.limit
+        flow = replace(flow, items=(), specific_disease=False, limit=limit)
     return replace(flow, facility=facility, prescription=prescription)
 
 
@@ -110,4 +131,4 @@ def looked_up(profile: Profile) -> Profile:
     """
     if profile.prescription:
         raise ValueError("prescription: cannot be handed over by number look-up; expected not_asked")
-    return replace(profile, items=(), specific_disease=False, limit=True)
+    return replace(profile, items=(), specific_disease=False, limit=Limit.BEFORE_LOOK_UP)

@@ -30,8 +30,8 @@ from kiosk.face.messages import (
 from kiosk.face.settings import FaceSettings
 from kiosk.face.verdict import Ending
 from kiosk.record.door import HelpReason
-from kiosk.visit.appliance import Advice as AdviceOfTheHeart
-from kiosk.visit.appliance import CameraTrouble, FacePrompt, FrontAdvice
+from kiosk.visit.vocabulary import Advice as AdviceOfTheHeart
+from kiosk.visit.vocabulary import CameraTrouble, FacePrompt, FrontAdvice
 
 COMMANDS: list[StudioCommand] = [
     Begin(FaceSettings("socket:/x", accept=0.47)),

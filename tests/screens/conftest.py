@@ -1,4 +1,4 @@
-"""The panels every screen is judged on, and a `Ui` for each of them."""
+"""The panels every screen is judged on, and a `Ui` for each of them, in Japanese or any other language."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import os
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import pytest
 
 from kiosk.ui.geometry import Panel
-from kiosk.ui.messages import Catalogue
+from kiosk.ui.messages import JAPANESE, Catalogue
 from kiosk.ui.text import Lettering
 from kiosk.ui.ui import Ui
 from screens.examples import NOW
@@ -24,6 +25,7 @@ PANELS: Mapping[str, Panel] = {
 }
 
 MakeUi = Callable[[Panel], Ui]
+MakeForeignUi = Callable[[Panel, str], Ui]
 
 
 @pytest.fixture(scope="session")
@@ -32,12 +34,29 @@ def lettering() -> Lettering:
 
 
 @pytest.fixture(scope="session")
-def make_ui(lettering: Lettering) -> MakeUi:
-    catalogue = Catalogue.load("ja")
-    return lambda panel: Ui(panel, catalogue, lettering, now=NOW)
+def make_foreign_ui(lettering: Lettering) -> MakeForeignUi:
+    """A `Ui` for a panel and a language; every language keeps a lettering of its own."""
+
+    @lru_cache
+    def spoken(language: str) -> tuple[Catalogue, Lettering]:
+        own = lettering if language == JAPANESE else Lettering(lettering.faces, language)
+        return Catalogue.load(language), own
+
+    return lambda panel, language: Ui(panel, *spoken(language), now=NOW)
+
+
+@pytest.fixture(scope="session")
+def make_ui(make_foreign_ui: MakeForeignUi) -> MakeUi:
+    return lambda panel: make_foreign_ui(panel, JAPANESE)
 
 
 @pytest.fixture(params=list(PANELS.values()), ids=list(PANELS))
 def ui(request: pytest.FixtureRequest, make_ui: MakeUi) -> Ui:
     panel: Panel = request.param
     return make_ui(panel)
+
+
+@pytest.fixture(params=list(PANELS.values()), ids=list(PANELS))
+def panel(request: pytest.FixtureRequest) -> Panel:
+    panel: Panel = request.param
+    return panel

@@ -11,7 +11,7 @@ from kiosk.record.consent import ConsentItem, Consents, given, no_consents
 from kiosk.record.eligibility import EligibilityAnswer, EligibilityResult, Source, Validity
 from kiosk.record.identity import Certificate, Challenge, PinProof
 from kiosk.record.ids import KioskId, QueueNumber, VisitId, new_visit_id
-from kiosk.visit.appliance import Appliance, Ask, CheckNumberSource, ChipPhoto, Visit
+from kiosk.visit.appliance import Appliance, Ask, Visit
 from kiosk.visit.effects import (
     Commit,
     Conclude,
@@ -39,6 +39,7 @@ from kiosk.visit.events import (
 )
 from kiosk.visit.flow import step
 from kiosk.visit.profiles import FLOW_2025_03, Profile
+from kiosk.visit.vocabulary import CheckNumberSource, ChipPhoto
 
 MORNING = datetime(2026, 10, 5, 0, 0, tzinfo=UTC)
 CERTIFICATE = Certificate(b"certificate of an invented person")

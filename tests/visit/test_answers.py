@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from kiosk.record.checkin import CheckIn, Prescription
+from kiosk.record.checkin import CardSeen, CheckIn, Prescription
 from kiosk.record.consent import ConsentItem, ConsentState
 from kiosk.record.dates import Notice
 from kiosk.record.eligibility import EligibilityAnswer, EligibilityResult, Validity
@@ -15,18 +15,6 @@ from kiosk.record.identity import PinProof
 from kiosk.record.ids import new_visit_id
 from kiosk.visit import effects as fx
 from kiosk.visit import events as ev
-from kiosk.visit.appliance import (
-    AskingLimit,
-    ChoosingPrescription,
-    Committing,
-    Concluding,
-    Consenting,
-    NotingArrival,
-    OfferingRegistration,
-    PuttingBack,
-    Refused,
-    Stage,
-)
 from kiosk.visit.profiles import (
     ELIGIBILITY_ONLY,
     FLOW_2021,
@@ -38,6 +26,19 @@ from kiosk.visit.profiles import (
     Profile,
     looked_up,
     profile_of,
+)
+from kiosk.visit.stage import (
+    AskingLimit,
+    ChoosingPrescription,
+    Committing,
+    Concluding,
+    Consenting,
+    NotingArrival,
+    OfferingRegistration,
+    ProvidingLimit,
+    PuttingBack,
+    Refused,
+    Stage,
 )
 from tests.visit import story as told
 from tests.visit.story import CERTIFICATE, CHALLENGE, MORNING, PERSON, Story
@@ -140,7 +141,7 @@ def test_the_blanket_yes_covers_the_certificate_that_is_held() -> None:
 def test_in_the_grace_after_its_end_a_certificate_gives_eligibility_and_nothing_else() -> None:
     story = answered(told.answer(), PAPER_AND_FORM, not_after=MORNING - timedelta(days=20))
     assert isinstance(stage(story), Committing)
-    assert committed(story).card.notice is Notice.GRACE
+    assert committed(story).card == CardSeen(CERTIFICATE.fingerprint, Notice.GRACE)
     assert committed(story).prescription is Prescription.NOT_ASKED
 
 
@@ -251,7 +252,7 @@ def test_nobody_is_registered_who_did_not_say_yes_and_nobody_who_came_is_lost(ho
         case "no":
             story.happens(ev.Tapped("register_not"))
         case "silence":
-            story.passes(61)
+            story.passes(81)
         case "stop":
             story.happens(ev.Tapped("stop"))
         case _:
@@ -328,7 +329,7 @@ def test_silence_chooses_no_form_and_the_arrival_is_recorded(how: str) -> None:
     story = answered(told.answer(), ASKS_FORM).happens(ev.Tapped("agree_all"))
     match how:
         case "silence":
-            story.passes(61)
+            story.passes(81)
         case "pulled":
             story.happens(ev.CardRemoved()).passes(11)
         case _:
@@ -358,7 +359,7 @@ def test_the_limit_is_asked_before_the_look_up_and_silence_is_no(how: str, agree
     story = identified(LOOKED_UP)
     assert isinstance(stage(story), AskingLimit)
     assert not story.wanted(fx.OpenSession)
-    story = story.passes(61) if how == "silence" else story.happens(ev.Tapped(how))
+    story = story.passes(81) if how == "silence" else story.happens(ev.Tapped(how))
     story.happens(ev.SessionOpened(story.asked(fx.OpenSession), CHALLENGE))
     story.happens(ev.ChallengeSigned(story.asked(fx.SignChallenge), PinProof(CERTIFICATE, bytes(256))))
     (verify,) = story.wanted(fx.VerifyIdentity)
@@ -391,3 +392,59 @@ def test_a_look_up_cannot_hand_a_prescription_s_form_over() -> None:
 def test_a_site_that_cannot_be_is_refused_with_a_sentence(name: str, facility: Facility, sentence: str) -> None:
     with pytest.raises(ValueError, match=f"^{sentence}"):
         profile_of(name, facility, on_screen=True, prescription=True)
+
+
+# -- the limit, in the flows that ask for it behind the consents -------------------------------------------------------
+
+LIMITED = replace(PERSON, limit_category="A03")
+
+
+def at_the_limit() -> Story:
+    story = answered(told.answer(person=LIMITED), FLOW_2021)
+    return story.happens(ev.Tapped("agree_item"), ev.Tapped("refuse_item"))
+
+
+def test_in_the_old_flows_the_limit_is_asked_behind_the_consents() -> None:
+    story = at_the_limit()
+    assert isinstance(stage(story), ProvidingLimit)
+    assert not story.wanted(fx.Conclude)
+
+
+def test_a_card_put_back_at_the_limit_finds_the_question_again() -> None:
+    story = at_the_limit()
+    asked = stage(story)
+    story.happens(ev.CardRemoved(), ev.CardPlaced(new_visit_id()))
+    story.happens(told.card_read(story))
+    assert stage(story) == asked
+
+
+def test_stop_at_the_limit_gives_nothing_away() -> None:
+    story = at_the_limit().happens(ev.Tapped("stop"))
+    checkin = committed(story)
+    assert not checkin.complete
+    assert {consent.state for consent in checkin.consents.values()} == {ConsentState.NOT_ASKED}
+    assert [result.limit_category for result in checkin.eligibility.results] == [None]
+
+
+@pytest.mark.parametrize("validity", [each for each in Validity if each not in {Validity.VALID, Validity.UNCONFIRMED}])
+def test_the_limit_is_asked_of_a_valid_insurance_only(validity: Validity) -> None:
+    story = answered(told.answer(validity, person=LIMITED), FLOW_2021)
+    if isinstance(stage(story), Consenting):
+        story.happens(ev.Tapped("agree_item"), ev.Tapped("agree_item"))
+        story.happens(ev.Concluded(story.asked(fx.Conclude), told.recorded(FLOW_2021.items)))
+    assert [result.limit_category for result in committed(story).eligibility.results] == [None]
+
+
+def test_since_2024_the_limit_comes_with_the_card_unasked() -> None:
+    story = answered(told.answer(person=LIMITED)).happens(ev.Tapped("refuse_all"))
+    story.happens(ev.Concluded(story.asked(fx.Conclude), told.recorded((), FLOW_2025_03.items)))
+    assert [result.limit_category for result in committed(story).eligibility.results] == ["A03"]
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_a_certificate_that_may_not_be_passed_on_is_not_in_the_record(agrees: bool) -> None:
+    story = answered(told.answer(person=HOLDS)).happens(ev.Tapped("agree_all" if agrees else "refuse_all"))
+    items = (*FLOW_2025_03.items, ConsentItem.SPECIFIC_DISEASE)
+    given = told.recorded(items) if agrees else told.recorded((), items)
+    story.happens(ev.Concluded(story.asked(fx.Conclude), given))
+    assert [result.specific_disease for result in committed(story).eligibility.results] == [agrees]

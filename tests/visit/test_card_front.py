@@ -13,18 +13,15 @@ from kiosk.record.eligibility import Validity
 from kiosk.record.ids import new_visit_id
 from kiosk.visit import effects as fx
 from kiosk.visit import events as ev
-from kiosk.visit.appliance import (
-    CardProblem,
+from kiosk.visit.appliance import FarewellKind
+from kiosk.visit.flow import step
+from kiosk.visit.stage import (
     CheckedIn,
-    CheckNumberSource,
-    ChipPhoto,
     ChoosingMethod,
     Comparing,
     Concluding,
     Consenting,
     EndReason,
-    FarewellKind,
-    FrontAdvice,
     LookingAtFace,
     Nudge,
     PlacingAgain,
@@ -35,7 +32,7 @@ from kiosk.visit.appliance import (
     TypingCheckNumber,
     TypingPin,
 )
-from kiosk.visit.flow import step
+from kiosk.visit.vocabulary import CardProblem, CheckNumberSource, ChipPhoto, FrontAdvice
 from tests.visit import story as told
 from tests.visit.story import CERTIFICATE, MORNING, OTHER_CERTIFICATE, Story
 
@@ -217,7 +214,7 @@ def test_digits_of_a_number_left_behind_are_forgotten() -> None:
     story = typed(9).happens(ev.Tapped("choose_pin"))
     assert stage(story) == TypingPin(3)
     assert story.last.count(fx.ForgetDigits()) >= 1
-    assert typed(9).passes(61).stage == TakingCard(EndReason.TIMED_OUT)
+    assert typed(9).passes(81).stage == TakingCard(EndReason.TIMED_OUT)
 
 
 def test_the_card_may_be_taken_into_the_hand_to_read_its_small_print() -> None:

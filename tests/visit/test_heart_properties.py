@@ -21,8 +21,10 @@ from kiosk.record.ids import VisitId, new_visit_id
 from kiosk.visit import appliance as ap
 from kiosk.visit import effects as fx
 from kiosk.visit import events as ev
+from kiosk.visit import stage as stages
+from kiosk.visit import vocabulary as vo
 from kiosk.visit.flow import step
-from kiosk.visit.profiles import ELIGIBILITY_ONLY, FLOW_2025_03, Facility, Profile, looked_up, profile_of
+from kiosk.visit.profiles import ELIGIBILITY_ONLY, FLOW_2025_03, Facility, Limit, Profile, looked_up, profile_of
 from tests.visit import story as told
 from tests.visit.story import CERTIFICATE, CHALLENGE, MORNING, OTHER_CERTIFICATE, QUEUE_NUMBER, Story
 
@@ -54,21 +56,21 @@ SITES = (
     ELIGIBILITY_ONLY,
     looked_up(FLOW_2025_03),
 )
-HOLDS_CERTIFICATE = replace(told.PERSON, specific_disease=True)
+HOLDS_CERTIFICATE = replace(told.PERSON, specific_disease=True, limit_category="A03")
 
 Make = Callable[[ap.Ask], ev.Answer]
 SESSIONS = (CHALLENGE, Challenge("session-2", bytes(32)))
 
 ANSWERS: dict[type[fx.Request], tuple[Make, ...]] = {
     fx.ReadCard: (
-        lambda a: ev.CardRead(a, CERTIFICATE, MORNING + timedelta(days=800), 3, ap.ChipPhoto.READABLE, simulated=True),
+        lambda a: ev.CardRead(a, CERTIFICATE, MORNING + timedelta(days=800), 3, vo.ChipPhoto.READABLE, simulated=True),
         lambda a: ev.CardRead(
-            a, OTHER_CERTIFICATE, MORNING + timedelta(days=800), 1, ap.ChipPhoto.ABSENT, simulated=True
+            a, OTHER_CERTIFICATE, MORNING + timedelta(days=800), 1, vo.ChipPhoto.ABSENT, simulated=True
         ),
         lambda a: ev.CardRead(
-            a, CERTIFICATE, MORNING - timedelta(days=20), None, ap.ChipPhoto.READABLE, simulated=True
+            a, CERTIFICATE, MORNING - timedelta(days=20), None, vo.ChipPhoto.READABLE, simulated=True
         ),
-        lambda a: ev.CardRefused(a, ap.CardProblem.OTHER_CARD),
+        lambda a: ev.CardRefused(a, vo.CardProblem.OTHER_CARD),
     ),
     fx.VerifyPin: (ev.PinRight, lambda a: ev.PinWrong(a, 2), lambda a: ev.PinWrong(a, 1), lambda a: ev.PinWrong(a, 0)),
     fx.SignChallenge: (lambda a: ev.ChallengeSigned(a, PinProof(CERTIFICATE, bytes(256))),),
@@ -80,15 +82,15 @@ ANSWERS: dict[type[fx.Request], tuple[Make, ...]] = {
     ),
     fx.ReadHolder: (lambda a: ev.HolderRead(a, "試験　花子", date(1980, 2, 17)), ev.HolderUnread),
     fx.ReadFront: (
-        lambda a: ev.FrontSeen(a, ap.FrontAdvice.GLARE, 0.3),
+        lambda a: ev.FrontSeen(a, vo.FrontAdvice.GLARE, 0.3),
         ev.FrontRead,
         ev.FrontRead,
         ev.FrontUnreadable,
         ev.FaceUnavailable,
     ),
     fx.LookAtFace: (
-        lambda a: ev.FaceSeen(a, ap.Advice.COME_CLOSER, 0.3),
-        lambda a: ev.FaceSeen(a, None, 0.6, ap.FacePrompt.TURN_LEFT),
+        lambda a: ev.FaceSeen(a, vo.Advice.COME_CLOSER, 0.3),
+        lambda a: ev.FaceSeen(a, None, 0.6, vo.FacePrompt.TURN_LEFT),
         lambda a: ev.FaceMatched(a, simulated=True),
         ev.FaceNotMatched,
         ev.FaceUnavailable,
@@ -128,7 +130,7 @@ ANSWERS: dict[type[fx.Request], tuple[Make, ...]] = {
 class Watched(Story):
     """A story that checks, at every step, what must never happen."""
 
-    def __init__(self, source: ap.CheckNumberSource, profile: Profile = FLOW_2025_03) -> None:
+    def __init__(self, source: vo.CheckNumberSource, profile: Profile = FLOW_2025_03) -> None:
         super().__init__(told.appliance(source, profile))
         self.committed: set[VisitId] = set()
         self.verifies = 0
@@ -147,7 +149,7 @@ class Watched(Story):
 
     def _check(self, before: ap.Visit | None, event: ev.Event) -> None:
         agrees = isinstance(event, ev.Tapped) and event.action.startswith("agree")
-        if agrees and before is not None and isinstance(before.stage, ap.Consenting):
+        if agrees and before is not None and isinstance(before.stage, stages.Consenting):
             self.agreed_taps[before.visit_id] = self.agreed_taps.get(before.visit_id, 0) + 1
         if isinstance(event, ev.Tapped) and event.action.startswith("prescription_") and before is not None:
             self.form_tapped[before.visit_id] = event.action.removeprefix("prescription_")
@@ -166,7 +168,7 @@ class Watched(Story):
             if isinstance(effect, fx.SendPhoto):
                 self._check_send(effect, before, event)
             if isinstance(effect, fx.VerifyIdentity) and effect.limit_consent:
-                assert self.now.profile.limit
+                assert self.now.profile.limit is Limit.BEFORE_LOOK_UP
                 assert before is not None
                 assert before.visit_id in self.limit_taps
             if isinstance(effect, fx.VerifyIdentity):
@@ -188,8 +190,8 @@ class Watched(Story):
         assert visit.card_present
         assert send.source is self.now.number_source
         assert visit.card is not None
-        assert visit.card.photo is ap.ChipPhoto.READABLE
-        if send.source is ap.CheckNumberSource.TYPED:
+        assert visit.card.photo is vo.ChipPhoto.READABLE
+        if send.source is vo.CheckNumberSource.TYPED:
             assert event == ev.Tapped("number_typed") or isinstance(event, ev.FaceNotMatched | ev.StudioLost)
         assert visit.front_failures < 2
 
@@ -205,7 +207,7 @@ class Watched(Story):
             asked = set(self.now.profile.items) | {ConsentItem.SPECIFIC_DISEASE}
             assert set(given_items) <= asked
             held = any(result.specific_disease for result in checkin.eligibility.results)
-            assert held or ConsentItem.SPECIFIC_DISEASE not in given_items
+            assert held is (ConsentItem.SPECIFIC_DISEASE in given_items)
             assert isinstance(event, ev.Concluded)
         if checkin.prescription is not Prescription.NOT_ASKED:
             assert self.now.profile.prescription
@@ -215,13 +217,18 @@ class Watched(Story):
             assert before.photo_sent
             assert person == EligibilityResult(name=person.name, birth_date=person.birth_date)
         if checkin.eligibility.validity is not Validity.UNCONFIRMED:
-            assert checkin.eligibility.results[0] in {told.PERSON, HOLDS_CERTIFICATE}
+            (person,) = checkin.eligibility.results
+            assert replace(person, specific_disease=False, limit_category=None) == told.PERSON
+            if person.specific_disease:
+                assert ConsentItem.SPECIFIC_DISEASE in given_items
+            if person.limit_category is not None:
+                assert self.now.profile.limit is Limit.UNASKED or checkin.checkin_id in self.limit_taps
 
 
 @st.composite
 def happenings(draw: st.DrawFn) -> Watched:
     """Sixty things that happen, honest, late, doubled or from another visit."""
-    story = Watched(draw(st.sampled_from(ap.CheckNumberSource)), draw(st.sampled_from(SITES)))
+    story = Watched(draw(st.sampled_from(vo.CheckNumberSource)), draw(st.sampled_from(SITES)))
     asked: list[fx.Request] = []
     for _ in range(draw(st.integers(5, 60))):
         kind = draw(st.integers(0, 11))
@@ -267,10 +274,10 @@ def test_from_anywhere_the_kiosk_comes_to_rest_when_nobody_touches_it_again(stor
     story.passes(400)
     visit = story.now.visit
     if visit is not None:
-        assert isinstance(visit.stage, ap.CheckedIn | ap.TakingCard | ap.Refused | ap.Committing)
+        assert isinstance(visit.stage, stages.CheckedIn | stages.TakingCard | stages.Refused | stages.Committing)
     story.happens(ev.CardRemoved())
     if story.now.visit is not None:
-        assert isinstance(story.now.visit.stage, ap.Committing)
+        assert isinstance(story.now.visit.stage, stages.Committing)
         commit = story.wanted(fx.Commit)[-1]
         assert isinstance(commit, fx.Commit)
         story.happens(ev.Committed(commit.ask, QUEUE_NUMBER))
@@ -295,8 +302,8 @@ def test_the_card_is_the_same_from_the_first_look_to_the_last(story: Watched, pu
 def test_once_there_is_an_answer_every_end_commits(story: Watched, pulled: bool) -> None:
     visit = story.now.visit
     stage = visit.stage if visit is not None else None
-    inner = stage.inner if isinstance(stage, ap.PuttingBack) else stage
-    if visit is None or not isinstance(inner, ap.Consenting | ap.ChoosingPrescription | ap.Concluding):
+    inner = stage.inner if isinstance(stage, stages.PuttingBack) else stage
+    if visit is None or not isinstance(inner, stages.Consenting | stages.ChoosingPrescription | stages.Concluding):
         return
     story.happens(ev.CardRemoved() if pulled else ev.Tapped("stop")).passes(120)
     assert visit.visit_id in story.committed
@@ -352,7 +359,7 @@ def test_no_event_effect_or_visit_can_hold_a_digit_a_photo_or_a_frame() -> None:
             assert holder in ALLOWED_BYTES or owner.__name__ in proofs, holder
     typed = {f.name for f in dataclasses.fields(ev.DigitTyped)}
     assert typed == set()
-    assert {f.name: f.type for f in dataclasses.fields(ap.TypingPin)}["digits"] == "int"
+    assert {f.name: f.type for f in dataclasses.fields(stages.TypingPin)}["digits"] == "int"
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kiosk.visit.appliance import ChoosingMethod, EndReason
 from kiosk.visit.endings import stop
 from kiosk.visit.events import Event, Tapped, Tick
 from kiosk.visit.outcome import Outcome, Scene
-from kiosk.visit.stages.ways import IDLE_SECONDS, choose_face, choose_pin
+from kiosk.visit.stage import ChoosingMethod, EndReason
+from kiosk.visit.stages.ways import choose_face, choose_pin
 
 
 def react(scene: Scene, stage: ChoosingMethod, event: Event) -> Outcome:
@@ -16,7 +16,7 @@ def react(scene: Scene, stage: ChoosingMethod, event: Event) -> Outcome:
             return choose_face(scene)
         case Tapped(action="choose_pin"):
             return choose_pin(scene)
-        case Tick() if scene.now - scene.visit.touched > IDLE_SECONDS:
+        case Tick() if scene.idle:
             return stop(scene, EndReason.TIMED_OUT)
         case _:
             return None

@@ -5,20 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.record.identity import Method, VisualClaim
-from kiosk.visit.appliance import (
-    CheckNumberSource,
-    ChipPhoto,
-    ChoosingMethod,
-    Comparing,
-    Grant,
-    LookingAtFace,
-    Nudge,
-    OfferingLastTry,
-    ReadingFront,
-    Stage,
-    TypingCheckNumber,
-    TypingPin,
-)
 from kiosk.visit.effects import AnswerCommand, ReadFront, SendPhoto, ShowComparison, StopLooking
 from kiosk.visit.events import (
     ComparisonShown,
@@ -35,7 +21,20 @@ from kiosk.visit.events import (
     VisualRefused,
 )
 from kiosk.visit.outcome import Next, Outcome, Scene, go
+from kiosk.visit.stage import (
+    ChoosingMethod,
+    Comparing,
+    Grant,
+    LookingAtFace,
+    Nudge,
+    OfferingLastTry,
+    ReadingFront,
+    Stage,
+    TypingCheckNumber,
+    TypingPin,
+)
 from kiosk.visit.stages import verifying, ways
+from kiosk.visit.vocabulary import CheckNumberSource, ChipPhoto
 
 
 def can_start(stage: Stage) -> bool:

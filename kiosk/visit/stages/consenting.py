@@ -6,14 +6,11 @@ from dataclasses import replace
 from typing import Final
 
 from kiosk.record.consent import ConsentItem, Consents, ConsentState, no_consents
-from kiosk.visit.appliance import Concluding, Consenting
 from kiosk.visit.endings import commit, conclude_early, eligibility_of
 from kiosk.visit.events import Concluded, Event, NotConcluded, Tapped, Tick
 from kiosk.visit.outcome import Next, Outcome, Scene, go
-from kiosk.visit.stages import prescribing
-
-IDLE_SECONDS: Final = 60.0
-"""Without a touch (domain/flow-and-rules.md section 2.3, P08)."""
+from kiosk.visit.stage import Concluding, Consenting
+from kiosk.visit.stages import providing_limit
 
 CONCLUDE_SECONDS: Final = 25.0
 """The gateway gives up after 20 s; past this even that did not come."""
@@ -24,16 +21,16 @@ def react(scene: Scene, stage: Consenting, event: Event) -> Outcome:
     items = stage.items
     match event:
         case Tapped(action="agree_all") if stage.item is None:
-            return prescribing.begin(scene, Concluding(stage.answer, agreed=items, refused=(), complete=True))
+            return providing_limit.begin(scene, Concluding(stage.answer, agreed=items, refused=(), complete=True))
         case Tapped(action="refuse_all") if stage.item is None:
-            return prescribing.begin(scene, Concluding(stage.answer, agreed=(), refused=items, complete=True))
+            return providing_limit.begin(scene, Concluding(stage.answer, agreed=(), refused=items, complete=True))
         case Tapped(action="choose_items") if stage.item is None:
             return go(scene, replace(stage, item=items[0], said=()))
         case Tapped(action="agree_item") if stage.item is not None:
             return _said(scene, stage, stage.item, yes=True)
         case Tapped(action="refuse_item") if stage.item is not None:
             return _said(scene, stage, stage.item, yes=False)
-        case Tick() if scene.now - scene.visit.touched > IDLE_SECONDS:
+        case Tick() if scene.idle:
             return conclude_early(scene, stage, keep_said=True)
         case _:
             return None
@@ -59,7 +56,7 @@ def _said(scene: Scene, stage: Consenting, item: ConsentItem, *, yes: bool) -> N
         return go(scene, replace(stage, item=left[0], said=said))
     agreed = tuple(each for each, answer in said if answer)
     refused = tuple(each for each, answer in said if not answer)
-    return prescribing.begin(scene, Concluding(stage.answer, agreed, refused, complete=True))
+    return providing_limit.begin(scene, Concluding(stage.answer, agreed, refused, complete=True))
 
 
 def _commit(scene: Scene, stage: Concluding, consents: Consents, *, complete: bool) -> Next:

@@ -7,7 +7,6 @@ from typing import Final
 
 from kiosk.record.door import HelpReason
 from kiosk.record.identity import FaceClaim, Method
-from kiosk.visit.appliance import ChoosingMethod, EndReason, FaceHint, LookingAtFace, Nudge
 from kiosk.visit.effects import CallDesk, LookAtFace, SendPhoto
 from kiosk.visit.endings import stage_word, stop
 from kiosk.visit.events import (
@@ -23,7 +22,9 @@ from kiosk.visit.events import (
     Tick,
 )
 from kiosk.visit.outcome import Next, Outcome, Scene, go
+from kiosk.visit.stage import ChoosingMethod, EndReason, LookingAtFace, Nudge
 from kiosk.visit.stages import front, verifying, ways
+from kiosk.visit.vocabulary import FaceHint
 
 STAGE_SECONDS: Final = 90.0
 """Three attempts of at most 22 seconds, the photo, and the camera's start: past that something hangs."""

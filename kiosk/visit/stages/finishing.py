@@ -6,14 +6,19 @@ from dataclasses import replace
 from typing import Final
 
 from kiosk.record.door import HelpReason
-from kiosk.visit.appliance import CheckedIn, Committing, EndReason, Refused, TakingCard
+from kiosk.visit.appliance import FarewellKind
 from kiosk.visit.effects import CallDesk
-from kiosk.visit.endings import ACK_SECONDS, farewell_of, stage_word
-from kiosk.visit.events import Committed, Delivered, Event, NotCommitted, Tick
+from kiosk.visit.endings import ACK_SECONDS, farewell_of, over, stage_word
+from kiosk.visit.events import Committed, Delivered, Event, NotCommitted, Tapped, Tick
 from kiosk.visit.outcome import Next, Outcome, Over, Scene, go
+from kiosk.visit.stage import CheckedIn, Committing, EndReason, Refused, TakingCard
 
 CARD_LEFT_SECONDS: Final = 15.0
 """Then the desk is told that a card lies there (domain/flow-and-rules.md section 2.3, P17)."""
+
+
+EXPIRY_SECONDS: Final = 20.0
+"""P14's time (section 2.3); then the card is asked for."""
 
 
 def react_committing(scene: Scene, stage: Committing, event: Event) -> Outcome:
@@ -22,6 +27,8 @@ def react_committing(scene: Scene, stage: Committing, event: Event) -> Outcome:
         case Committed(queue_number=number):
             return _committed(scene, CheckedIn(stage.checkin.numbered(number)))
         case NotCommitted():
+            if not scene.visit.card_present:
+                return over(scene, FarewellKind.TROUBLE, HelpReason.TROUBLE)
             call = CallDesk(scene.visit.visit_id, HelpReason.TROUBLE, stage_word(stage))
             return go(scene, TakingCard(EndReason.TROUBLE), call)
         case _:
@@ -35,7 +42,12 @@ def react_checked_in(scene: Scene, stage: CheckedIn, event: Event) -> Outcome:
             return go(scene, replace(stage, delivered=True))
         case Tick() if not stage.delivered and not stage.late and scene.now - scene.visit.since > ACK_SECONDS:
             return go(scene, replace(stage, late=True))
-        case Tick() if not stage.called and scene.now - scene.visit.since > CARD_LEFT_SECONDS:
+        case Tapped(action="understood"):
+            return go(scene, replace(stage, understood=True))
+        case Tick() if stage.tells_expiry:
+            waited = scene.now - scene.visit.since > EXPIRY_SECONDS
+            return _told_to_take(scene, replace(stage, understood=True)) if waited else None
+        case Tick() if not stage.called and scene.now - scene.visit.touched > CARD_LEFT_SECONDS:
             return go(scene, replace(stage, called=True), card_left(scene))
         case _:
             return None
@@ -53,6 +65,11 @@ def react_taking_card(scene: Scene, stage: TakingCard | Refused, event: Event) -
 def card_left(scene: Scene) -> CallDesk:
     """A card lies on the reader and nobody takes it."""
     return CallDesk(scene.visit.visit_id, HelpReason.CARD_LEFT, stage_word(scene.visit.stage))
+
+
+def _told_to_take(scene: Scene, stage: CheckedIn) -> Next:
+    """The card is asked for from now on."""
+    return go(Scene(scene.appliance, replace(scene.visit, touched=scene.now)), stage)
 
 
 def _committed(scene: Scene, stage: CheckedIn) -> Outcome:

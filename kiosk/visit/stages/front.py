@@ -11,18 +11,7 @@ from typing import Final
 
 from kiosk.record.door import HelpReason
 from kiosk.record.identity import Certificate
-from kiosk.visit.appliance import (
-    CardProblem,
-    CheckNumberSource,
-    ChoosingMethod,
-    EndReason,
-    FarewellKind,
-    LookingAtFace,
-    Nudge,
-    PlacingAgain,
-    ReadingFront,
-    TypingCheckNumber,
-)
+from kiosk.visit.appliance import FarewellKind
 from kiosk.visit.effects import ForgetDigits, LookAtFace, ReadCard, ReadFront, SendPhoto
 from kiosk.visit.endings import over, stop
 from kiosk.visit.events import (
@@ -45,7 +34,17 @@ from kiosk.visit.events import (
     Tick,
 )
 from kiosk.visit.outcome import Next, Outcome, Scene, go
+from kiosk.visit.stage import (
+    ChoosingMethod,
+    EndReason,
+    LookingAtFace,
+    Nudge,
+    PlacingAgain,
+    ReadingFront,
+    TypingCheckNumber,
+)
 from kiosk.visit.stages import ways
+from kiosk.visit.vocabulary import CardProblem, CheckNumberSource
 
 FIELDS: Final = (6, 4, 4)
 """Birth date, year of expiry, security code. No field takes the twelve digits of the My Number."""
@@ -136,7 +135,7 @@ def react_typing(scene: Scene, stage: TypingCheckNumber, event: Event) -> Outcom
             return refused(scene, event)
         case Tapped(action="choose_pin") if not stage.checking and scene.visit.card_present:
             return ways.choose_pin(scene)
-        case Tick() if scene.now - scene.visit.touched > ways.IDLE_SECONDS:
+        case Tick() if scene.idle:
             return stop(scene, EndReason.TIMED_OUT)
         case _:
             return None

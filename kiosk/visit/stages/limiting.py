@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
-from kiosk.visit.appliance import AskingLimit
 from kiosk.visit.events import Event, Tapped, Tick
 from kiosk.visit.outcome import Next, Outcome, Scene
+from kiosk.visit.stage import AskingLimit
 from kiosk.visit.stages import verifying
-
-IDLE_SECONDS: Final = 60.0
-"""Without a touch (domain/flow-and-rules.md section 2.3, P12)."""
 
 
 def react(scene: Scene, stage: AskingLimit, event: Event) -> Outcome:
@@ -21,7 +17,7 @@ def react(scene: Scene, stage: AskingLimit, event: Event) -> Outcome:
             return _on(scene, stage, yes=True)
         case Tapped(action="limit_no"):
             return _on(scene, stage, yes=False)
-        case Tick() if scene.now - scene.visit.touched > IDLE_SECONDS:
+        case Tick() if scene.idle:
             return _on(scene, stage, yes=False)
         case _:
             return None

@@ -8,10 +8,10 @@ from typing import Final
 from kiosk.record.checkin import UNCONFIRMED
 from kiosk.record.consent import no_consents
 from kiosk.record.eligibility import EligibilityResult
-from kiosk.visit.appliance import NotingArrival
 from kiosk.visit.endings import commit
 from kiosk.visit.events import Event, HolderRead, HolderUnread, Tick
 from kiosk.visit.outcome import Next, Outcome, Scene
+from kiosk.visit.stage import NotingArrival
 
 NOTE_SECONDS: Final = 3.0
 """The card gives it within half a second; the patient does not wait for more."""

@@ -7,11 +7,11 @@ from typing import Final
 
 from kiosk.record.door import HelpReason
 from kiosk.record.identity import Method
-from kiosk.visit.appliance import ChoosingMethod, EndReason, Nudge, OfferingLastTry, TypingPin
 from kiosk.visit.effects import CallDesk, ForgetDigits, VerifyPin
 from kiosk.visit.endings import stage_word, stop
 from kiosk.visit.events import DigitErased, DigitTyped, Event, PinRight, PinWrong, Tapped, Tick
 from kiosk.visit.outcome import Outcome, Scene, go
+from kiosk.visit.stage import ChoosingMethod, EndReason, Nudge, OfferingLastTry, TypingPin
 from kiosk.visit.stages import verifying, ways
 
 PIN_DIGITS: Final = 4
@@ -33,7 +33,7 @@ def react(scene: Scene, stage: TypingPin, event: Event) -> Outcome:
             return _wrong(scene, tries_left)
         case Tapped(action="choose_face"):
             return None if stage.checking else ways.choose_face(scene)
-        case Tick() if scene.now - scene.visit.touched > ways.IDLE_SECONDS:
+        case Tick() if scene.idle:
             return stop(scene, EndReason.TIMED_OUT)
         case _:
             return None
@@ -46,7 +46,7 @@ def react_last_try(scene: Scene, stage: OfferingLastTry, event: Event) -> Outcom
             return go(scene, TypingPin(tries_left=1), ForgetDigits())
         case Tapped(action="choose_face"):
             return ways.choose_face(scene)
-        case Tick() if scene.now - scene.visit.touched > ways.IDLE_SECONDS:
+        case Tick() if scene.idle:
             return stop(scene, EndReason.TIMED_OUT)
         case _:
             return None

@@ -7,13 +7,10 @@ from typing import Final
 
 from kiosk.record.checkin import Prescription
 from kiosk.record.eligibility import Validity
-from kiosk.visit.appliance import ChoosingPrescription, Concluding
 from kiosk.visit.endings import conclude
 from kiosk.visit.events import Event, Tapped, Tick
 from kiosk.visit.outcome import Next, Outcome, Scene, go
-
-IDLE_SECONDS: Final = 60.0
-"""Without a touch (domain/flow-and-rules.md section 2.3, P13)."""
+from kiosk.visit.stage import ChoosingPrescription, Concluding
 
 _FORMS: Final = {
     "prescription_electronic": Prescription.ELECTRONIC,
@@ -34,7 +31,7 @@ def react(scene: Scene, stage: ChoosingPrescription, event: Event) -> Outcome:
     match event:
         case Tapped(action=action) if action in _FORMS:
             return conclude(scene, replace(stage.then, prescription=_FORMS[action]))
-        case Tick() if scene.now - scene.visit.touched > IDLE_SECONDS:
+        case Tick() if scene.idle:
             return conclude(scene, replace(stage.then, complete=False))
         case _:
             return None

@@ -6,21 +6,22 @@ from dataclasses import replace
 from typing import Final
 
 from kiosk.record.door import HelpReason
-from kiosk.visit.appliance import (
-    AskingLimit,
-    ChoosingPrescription,
-    Concluding,
-    Consenting,
-    FarewellKind,
-    Interrupted,
-    OfferingRegistration,
-    PuttingBack,
-    Verifying,
-)
+from kiosk.visit.appliance import FarewellKind
 from kiosk.visit.effects import ReadCard
 from kiosk.visit.endings import commit_unconfirmed, conclude, conclude_early, over
 from kiosk.visit.events import CardLost, CardPlaced, CardRead, CardRefused, CardRemoved, Event, Tick
 from kiosk.visit.outcome import Next, Outcome, Scene, go
+from kiosk.visit.stage import (
+    AskingLimit,
+    ChoosingPrescription,
+    Concluding,
+    Consenting,
+    Interrupted,
+    OfferingRegistration,
+    ProvidingLimit,
+    PuttingBack,
+    Verifying,
+)
 
 PUT_BACK_SECONDS: Final = 10.0
 """domain/flow-and-rules.md section 4, E10."""
@@ -58,7 +59,7 @@ def give_up(scene: Scene, stage: PuttingBack) -> Outcome:
     match stage.inner:
         case Consenting():
             return conclude_early(scene, stage.inner, keep_said=True)
-        case ChoosingPrescription(then=then):
+        case ProvidingLimit(then=then) | ChoosingPrescription(then=then):
             return conclude(scene, replace(then, complete=False))
         case Concluding():
             return go(scene, stage.inner)

@@ -7,12 +7,14 @@ from typing import Final
 
 from kiosk.record.dates import Notice, notice
 from kiosk.record.door import HelpReason
-from kiosk.visit.appliance import Card, CardProblem, ChoosingMethod, Reading, Refused
+from kiosk.visit.appliance import Card
 from kiosk.visit.effects import CallDesk
 from kiosk.visit.endings import stage_word
 from kiosk.visit.events import CardRead, CardRefused, Event, Tick
 from kiosk.visit.outcome import Next, Outcome, Scene, go
+from kiosk.visit.stage import ChoosingMethod, Reading, Refused
 from kiosk.visit.stages import ways
+from kiosk.visit.vocabulary import CardProblem
 
 READING_SECONDS: Final = 15.0
 """domain/flow-and-rules.md section 2.3, P01."""

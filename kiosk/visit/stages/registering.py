@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
-from kiosk.visit.appliance import CardProblem, OfferingRegistration
 from kiosk.visit.effects import Register
 from kiosk.visit.endings import commit_unconfirmed
 from kiosk.visit.events import Answered, Event, NotAnswered, ProofRefused, Tapped, Tick
 from kiosk.visit.outcome import Outcome, Scene, go
+from kiosk.visit.stage import OfferingRegistration
 from kiosk.visit.stages import reading, verifying
-
-IDLE_SECONDS: Final = 60.0
-"""Without a touch (domain/flow-and-rules.md section 2.3, P07)."""
+from kiosk.visit.vocabulary import CardProblem
 
 
 def react(scene: Scene, stage: OfferingRegistration, event: Event) -> Outcome:
@@ -31,7 +28,7 @@ def react(scene: Scene, stage: OfferingRegistration, event: Event) -> Outcome:
             return reading.refuse(scene, CardProblem.NOT_ACCEPTED)
         case Tick() if stage.registering and scene.now - stage.asked_at > verifying.ANSWER_SECONDS:
             return commit_unconfirmed(scene)
-        case Tick() if not stage.registering and scene.now - scene.visit.touched > IDLE_SECONDS:
+        case Tick() if not stage.registering and scene.idle:
             return commit_unconfirmed(scene)
         case _:
             return None

@@ -8,30 +8,23 @@ from typing import Final
 from kiosk.record.dates import Notice
 from kiosk.record.eligibility import EligibilityAnswer
 from kiosk.record.identity import Challenge, Claim, Method, PinProof
-from kiosk.visit.appliance import (
-    AskingLimit,
-    Card,
-    CardProblem,
-    Concluding,
-    Consenting,
-    EndReason,
-    OfferingRegistration,
-    Step,
-    Verifying,
-)
+from kiosk.visit.appliance import Card
 from kiosk.visit.effects import OpenSession, SignChallenge, VerifyIdentity
 from kiosk.visit.endings import commit_unconfirmed, conclude, stop
 from kiosk.visit.events import Answered, ChallengeSigned, Event, NotAnswered, ProofRefused, SessionOpened, Tick
 from kiosk.visit.outcome import Next, Outcome, Scene, go
-from kiosk.visit.stages import prescribing, reading
+from kiosk.visit.profiles import Limit
+from kiosk.visit.stage import AskingLimit, Concluding, Consenting, EndReason, OfferingRegistration, Step, Verifying
+from kiosk.visit.stages import providing_limit, reading
+from kiosk.visit.vocabulary import CardProblem
 
-ANSWER_SECONDS: Final = 25.0
-"""The gateway gives up after 20 s (domain/flow-and-rules.md section 4, E16); past this even that did not come."""
+ANSWER_SECONDS: Final = 20.0
+"""For session, signature and answer together; then the arrival is recorded (domain/flow-and-rules.md section 4, E16)."""
 
 
 def begin(scene: Scene, method: Method, claim: Claim | None = None) -> Next:
     """Open a session, once P12 is answered where it is asked. With the PIN the claim comes later, from the card's signature."""
-    if scene.appliance.profile.limit and scene.visit.limit_consent is None:
+    if scene.appliance.profile.limit is Limit.BEFORE_LOOK_UP and scene.visit.limit_consent is None:
         return go(scene, AskingLimit(method, claim))
     return go(scene, Verifying(method, Step.SESSION, scene.visit.staff_id, claim=claim), OpenSession())
 
@@ -102,5 +95,5 @@ def answered(scene: Scene, challenge: Challenge, answer: EligibilityAnswer) -> O
     items = () if notice is Notice.GRACE else scene.appliance.profile.asked_of(answer)
     if not items:
         nothing = Concluding(answer, agreed=(), refused=(), complete=True)
-        return conclude(after, nothing) if notice is Notice.GRACE else prescribing.begin(after, nothing)
+        return conclude(after, nothing) if notice is Notice.GRACE else providing_limit.begin(after, nothing)
     return go(after, Consenting(answer, items, item=None if scene.appliance.profile.blanket else items[0]))

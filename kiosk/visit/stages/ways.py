@@ -7,24 +7,13 @@ from typing import Final
 
 from kiosk.record.door import HelpReason
 from kiosk.record.identity import Method
-from kiosk.visit.appliance import (
-    Appliance,
-    CheckNumberSource,
-    ChipPhoto,
-    LookingAtFace,
-    OfferingLastTry,
-    ReadingFront,
-    TypingCheckNumber,
-    TypingPin,
-    Visit,
-)
+from kiosk.visit.appliance import Appliance, Visit
 from kiosk.visit.effects import CallDesk, ForgetDigits, LookAtFace, ReadFront, SendPhoto
 from kiosk.visit.endings import stage_word
 from kiosk.visit.events import FaceUnavailable, PhotoSent
 from kiosk.visit.outcome import Outcome, Scene, go
-
-IDLE_SECONDS: Final = 60.0
-"""Without a touch (domain/flow-and-rules.md section 2.3, P02 and P04)."""
+from kiosk.visit.stage import LookingAtFace, OfferingLastTry, ReadingFront, TypingCheckNumber, TypingPin
+from kiosk.visit.vocabulary import CheckNumberSource, ChipPhoto
 
 FRONT_ATTEMPTS: Final = 2
 """At most two sends of check number B in a visit (domain/flow-and-rules.md section 1.2)."""
