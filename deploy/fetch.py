@@ -1,7 +1,8 @@
 """Fetch what is not ours to commit, by version and hash, into the environment's share/kiosk/: models, portraits, fonts, driver.
 
-Models and portraits come out of wheels (only unpacked, never installed); the virtual reader's driver and the fonts out of
-Debian packages (unpacked, never installed; their integrity is apt's). Standard library only. Quick when all is there.
+Models and portraits come out of wheels (only unpacked, never installed); the virtual reader's driver and the fonts (of all
+languages: 70 MB to download, 115 MB here) out of Debian packages (unpacked, never installed; their integrity is apt's).
+Standard library only. Quick when all is there.
 
     .venv/bin/python deploy/fetch.py                 # what kiosk, demo and tests need
     .venv/bin/python deploy/fetch.py --benchmarks    # and the typefaces of tests/benchmarks/*_card_front.py, *_figures.py
@@ -11,7 +12,9 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -34,12 +37,16 @@ class Wheel:
 
 @dataclass(frozen=True)
 class Package:
-    """A Debian package and the files taken out of it: glob inside -> target folder."""
+    """A Debian package and the files taken out of it: globs inside -> target folder. `proof`: what must be there then.
+
+    `faces`: single faces taken out of its font collections: collection -> (number of the face, its own file).
+    """
 
     name: str
-    inside: str
+    inside: tuple[str, ...]
     target: str
-    proof: str
+    proof: tuple[str, ...]
+    faces: tuple[tuple[str, int, str], ...] = ()
 
 
 WHEELS = (
@@ -100,18 +107,48 @@ WHEELS = (
 )
 """The wheels of the two portraits are the x86-64 ones for Python 3.11 on every machine: they are only unpacked."""
 
+NOTO_CORE = tuple(
+    f"{name}-{weight}.ttf"
+    for name in ("NotoSansThai", "NotoSansDevanagari", "NotoSansMyanmar")
+    for weight in ("Regular", "Bold")
+)
+NOTO_CJK = ("NotoSansCJK-Regular.ttc", "NotoSansCJK-Bold.ttc")
+
 PACKAGES = (
-    Package("vsmartcard-vpcd", "usr/lib/pcsc/drivers/serial/libifdvpcd.so*", "virtual-reader", "libifdvpcd.so"),
+    Package("vsmartcard-vpcd", ("usr/lib/pcsc/drivers/serial/libifdvpcd.so*",), "virtual-reader", ("libifdvpcd.so",)),
     Package(
         "fonts-morisawa-bizud-gothic",
-        "usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-*.ttf",
+        ("usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-*.ttf",),
         "fonts",
-        "BIZUDPGothic-Regular.ttf",
+        ("BIZUDPGothic-Regular.ttf", "BIZUDPGothic-Bold.ttf"),
+    ),
+    Package(
+        "fonts-noto-core",
+        tuple(f"usr/share/fonts/truetype/noto/{name}" for name in NOTO_CORE),
+        "fonts",
+        NOTO_CORE,
+    ),
+    Package(
+        "fonts-roboto-unhinted",
+        ("usr/share/fonts/truetype/roboto/unhinted/RobotoCondensed-[RB]*[rd].ttf",),
+        "fonts",
+        ("RobotoCondensed-Regular.ttf", "RobotoCondensed-Bold.ttf"),
+    ),
+    Package(
+        "fonts-noto-cjk",
+        tuple(f"usr/share/fonts/opentype/noto/{name}" for name in NOTO_CJK),
+        "fonts",
+        NOTO_CJK,
+        tuple(
+            (f"NotoSansCJK-{weight}.ttc", number, f"NotoSansCJK{name}-{weight}.otf")
+            for weight in ("Regular", "Bold")
+            for number, name in ((2, "sc"), (3, "tc"))
+        ),
     ),
 )
 
 TYPEFACES = tuple(
-    Package(name, f"usr/share/fonts/{inside}", "fonts/benchmarks", proof)
+    Package(name, (f"usr/share/fonts/{inside}",), "fonts/benchmarks", (proof,))
     for name, inside, proof in (
         ("fonts-ipafont-gothic", "opentype/ipafont-gothic/ipag.ttf", "ipag.ttf"),
         ("fonts-ipafont-mincho", "opentype/ipafont-mincho/ipam.ttf", "ipam.ttf"),
@@ -169,9 +206,10 @@ def fetch_wheel(wheel: Wheel) -> None:
 
 
 def fetch_package(package: Package) -> None:
-    """Download and unpack the Debian package if its file is missing; nothing is installed."""
+    """Download and unpack the Debian package if a file of it is missing; nothing is installed."""
     target = SHARE / package.target
-    if (target / package.proof).is_file():
+    wanted = (*package.proof, *(own for _, _, own in package.faces))
+    if all((target / name).is_file() for name in wanted):
         return
     if not shutil.which("apt-get"):
         raise LackingError(f"apt-get is needed to fetch {package.target} out of Debian's {package.name}")
@@ -187,11 +225,42 @@ def fetch_package(package: Package) -> None:
                 f"Debian's {package.name} could not be downloaded: run apt-get update as root, then this again"
             )
         subprocess.run(["dpkg-deb", "-x", str(archives[0]), f"{scratch}/unpacked"], check=True)
-        found = sorted((Path(scratch) / "unpacked").glob(package.inside))
-        for path in found:
+        for path in sorted(path for glob in package.inside for path in Path(scratch, "unpacked").glob(glob)):
             write_whole(target / path.name, path.read_bytes())
-        if not (target / package.proof).is_file():
-            raise LackingError(f"Debian's {package.name} does not hold {package.proof}")
+    for collection, number, own in package.faces:
+        if (target / collection).is_file():
+            write_whole(target / own, face(target / collection, number))
+    if lacking := [name for name in wanted if not (target / name).is_file()]:
+        raise LackingError(f"Debian's {package.name} does not hold {lacking[0]}")
+
+
+def face(collection: Path, number: int) -> bytes:
+    """One face of an OpenType collection as a font file of its own: its tables, one behind another (ISO/IEC 14496-22).
+
+    pygame opens only the first face of a collection. Raises `LackingError`.
+    """
+    try:
+        with collection.open("rb") as file:
+            tag, _, count = struct.unpack(">4sII", file.read(12))
+            if tag != b"ttcf" or not 0 <= number < count:
+                raise LackingError(f"{collection.name} is no collection with a face {number}")
+            file.seek(4 * number, os.SEEK_CUR)
+            file.seek(*struct.unpack(">I", file.read(4)))
+            head = file.read(12)
+            (tables,) = struct.unpack(">4xH6x", head)
+            records = [struct.unpack(">4sIII", file.read(16)) for _ in range(tables)]
+            body = bytearray()
+            directory = bytearray(head)
+            for name, check, start, length in records:
+                directory += struct.pack(">4sIII", name, check, 12 + 16 * tables + len(body), length)
+                file.seek(start)
+                table = file.read(length)
+                if len(table) < length:
+                    raise LackingError(f"{collection.name} ends too early")
+                body += table + bytes(-length % 4)
+    except (OSError, struct.error) as error:
+        raise LackingError(f"{collection.name} cannot be taken apart") from error
+    return bytes(directory + body)
 
 
 def write_whole(target: Path, body: bytes) -> None:

@@ -5,6 +5,8 @@
         display.wait(timeout)
         for touch in display.touches(booth.type_digit):
             ...
+        for key in display.keys():
+            ...
         display.show(build(appliance, display.ui(catalogue, now)), now)
 
 All of it belongs to one thread; only `wake` may be called from others. Nothing here can save a picture.
@@ -20,11 +22,12 @@ from collections.abc import Callable, Hashable, Sequence
 import pygame
 
 from kiosk import journal
+from kiosk.ui import sizes, x11
 from kiosk.ui import theme as themes
-from kiosk.ui import x11
 from kiosk.ui.errors import DisplayError
 from kiosk.ui.geometry import Panel, Rect
 from kiosk.ui.illustrations import Illustrations
+from kiosk.ui.keys import Corners, Key, TenKey
 from kiosk.ui.live import Frame, PictureSource
 from kiosk.ui.messages import Catalogue
 from kiosk.ui.paint import Painter
@@ -52,7 +55,7 @@ _ENVIRONMENT = {
 _FINGERS = (pygame.FINGERDOWN, pygame.FINGERMOTION, pygame.FINGERUP)
 _MOUSE = (pygame.MOUSEBUTTONDOWN, pygame.MOUSEMOTION, pygame.MOUSEBUTTONUP)
 _EXPOSED = (pygame.WINDOWEXPOSED, pygame.VIDEOEXPOSE)
-_EVENTS = (pygame.QUIT, *_EXPOSED, *_FINGERS, *_MOUSE)
+_EVENTS = (pygame.QUIT, *_EXPOSED, *_FINGERS, *_MOUSE, pygame.KEYDOWN)
 _DOWN = (pygame.FINGERDOWN, pygame.MOUSEBUTTONDOWN)
 _UP = (pygame.FINGERUP, pygame.MOUSEBUTTONUP)
 
@@ -79,14 +82,12 @@ class Display:
         self._illustrations = illustrations or Illustrations()
         self._newest = picture
         self._frames: dict[LiveSource, tuple[int, Frame] | None] = {}
-        self._painter = Painter(
-            self.panel,
-            themes.load(settings.theme),
-            self.lettering,
-            illustrations=self._illustrations,
-            picture=self._frames.get,
-        )
+        self._worn: tuple[str, float] = settings.theme, sizes.capital_mm(self.panel, sizes.STANDARD)
+        self._painter = self._make_painter(*self._worn)
         self._touch = Touch(_nowhere)
+        self._ten_key = TenKey()
+        self._corners = Corners(self.panel)
+        self._pressed: list[Key] = []
         self._shown: list[Appearance] = []
         self._began: dict[Picture, float] = {}
         self._stale = True
@@ -94,9 +95,30 @@ class Display:
         self._bell = Bell(x11.connection(), _EVENTS)
         log.info("display_opened", extra=journal.numbers(width=self.panel.width, height=self.panel.height))
 
-    def ui(self, catalogue: Catalogue, now: float) -> Ui:
-        """What this frame's screen is built with; `now`: monotonic seconds."""
-        return Ui(self.panel, catalogue, self.lettering, now)
+    def ui(self, catalogue: Catalogue, now: float, size: str = sizes.STANDARD) -> Ui:
+        """What this frame's screen is built with; `now`: monotonic seconds; `size`: a text size (`kiosk.ui.sizes`)."""
+        if self.lettering.language != catalogue.language:
+            # The same words may look otherwise in another language.
+            self.lettering.language, self._stale = catalogue.language, True
+        return Ui(self.panel, catalogue, self.lettering, now, sizes.capital_mm(self.panel, size))
+
+    def wear(self, theme: str, size: str) -> None:
+        """From now on draw in the theme `theme`, for screens built with the text size `size`. Raises `SettingsError`."""
+        capital_mm = sizes.capital_mm(self.panel, size)
+        if (theme, capital_mm) != self._worn:
+            self._worn = theme, capital_mm
+            self._painter = self._make_painter(theme, capital_mm)
+            self._stale = True
+
+    def _make_painter(self, theme: str, capital_mm: float) -> Painter:
+        return Painter(
+            self.panel,
+            themes.load(theme),
+            self.lettering,
+            illustrations=self._illustrations,
+            picture=self._frames.get,
+            capital_mm=capital_mm,
+        )
 
     def wait(self, timeout: float) -> None:
         """Sleep until a touch, `wake`, or `timeout` seconds have gone."""
@@ -107,18 +129,41 @@ class Display:
         self._bell.ring()
 
     def touches(self, secret_sink: Callable[[str], None]) -> list[Tap | Closed]:
-        """What was tapped since the last call, on the widgets that were shown. Digits go to `secret_sink` alone."""
+        """What was tapped since the last call, on the widgets that were shown. Digits go to `secret_sink` alone.
+
+        A digit typed on a ten-key is a tap too; what else was pressed there is kept for `keys`.
+        """
         self._touch.secret_sink = secret_sink
+        self._pressed.clear()
         told: list[Tap | Closed] = []
         for event in pygame.event.get():
             if event.type == pygame.QUIT:
                 told.append(Closed())
             elif event.type in _EXPOSED:
                 self._stale = True
-            elif (tap := self._finger(event, time.monotonic())) is not None:
+            elif (tap := self._press(event, time.monotonic())) is not None:
                 told.append(tap)
         self._touch.secret_sink = _nowhere
+        if (held := self._corners.held(time.monotonic())) is not None:
+            # The finger that held the corner shall not tap what lies under it when it leaves.
+            self._touch.lift_all()
+            self._pressed.append(held)
         return told
+
+    def keys(self) -> list[Key]:
+        """What was pressed without looking, on a ten-key or in the corners of the glass, by the last call of `touches`."""
+        pressed, self._pressed = self._pressed, []
+        return pressed
+
+    @property
+    def corners_are_keys(self) -> bool:
+        """Whether only the corners of the glass act, as keys (`kiosk.ui.keys`); until set otherwise, or `forget`."""
+        return self._corners.on
+
+    @corners_are_keys.setter
+    def corners_are_keys(self, on: bool) -> None:
+        self._touch.lift_all()
+        self._corners.on = on
 
     def show(self, widgets: Sequence[Widget], now: float) -> None:
         """Put the widgets on the panel as they look at `now` (monotonic seconds); draws only what changed."""
@@ -143,6 +188,10 @@ class Display:
         """Drop what was drawn and measured for a person; part of the wipe. The next `show` draws everything."""
         self.lettering.forget()
         self._touch.lift_all()
+        self._ten_key.forget()
+        self._corners.lift_all()
+        self._corners.on = False
+        self._pressed.clear()
         self._painter.ground(self._surface, self.panel.area)
         self._shown, self._stale = [], True
 
@@ -150,6 +199,16 @@ class Display:
         """Close the window."""
         self._bell.close()
         pygame.display.quit()
+
+    def _press(self, event: pygame.event.Event, now: float) -> Tap | None:
+        if event.type != pygame.KEYDOWN:
+            return self._finger(event, now)
+        widgets = [one.widget for one in self._shown]
+        pressed = self._ten_key.down(event.scancode, widgets, now, self._touch.secret_sink)
+        if isinstance(pressed, Key):
+            self._pressed.append(pressed)
+            return None
+        return pressed
 
     def _finger(self, event: pygame.event.Event, now: float) -> Tap | None:
         finger: Hashable = MOUSE
@@ -162,10 +221,15 @@ class Display:
         widgets = [one.widget for one in self._shown]
         if event.type in _DOWN:
             self._touched = True
-            self._touch.down(finger, x, y, widgets, now)
+            self._corners.down(finger, x, y, now)
+            if not self._corners.on:
+                self._touch.down(finger, x, y, widgets, now)
         elif event.type in _UP:
+            if (key := self._corners.up(finger, x, y)) is not None:
+                self._pressed.append(key)
             return self._touch.up(finger, x, y, widgets, now)
         else:
+            self._corners.move(finger, x, y)
             self._touch.move(finger, x, y)
         return None
 

@@ -42,7 +42,10 @@ def _block(text: str, rect: Rect, size: Size, line: int, *, bold: bool, ui: Ui) 
     if height > rect.h:
         told.append(f"is {height} px high in {rect.h}")
     wide = [
-        p.rstrip() for part in text.split("\n") for p in phrases(part) if ui.text_width(p.rstrip(), size, bold) > rect.w
+        p.rstrip()
+        for part in text.split("\n")
+        for p in phrases(part.strip(), ui.language)
+        if ui.text_width(p.rstrip(), size, bold) > rect.w
     ]
     if wide:
         told.append(f"is cut within {wide[0]!r} by {rect.w} px")
@@ -55,8 +58,10 @@ def _steps(steps: Steps, ui: Ui) -> list[tuple[str, str]]:
     told = []
     if steps_mark(steps.rect, ui.type_scale) + ui.type_scale.button_line(Size.CAPTION) > steps.rect.h:
         told.append(("marks", f"do not fit above the names in {steps.rect.h} px"))
-    for name, place in zip(steps.names, steps.rect.columns(*[1.0] * len(steps.names)), strict=True):
+    alone = sum(map(bool, steps.names)) == 1  # beside unnamed marks a name may be wider than its own
+    room = steps.rect.w if alone else steps.rect.w // len(steps.names)
+    for name in steps.names:
         width = ui.text_width(name, Size.CAPTION, bold=True)
-        if width > place.w:
-            told.append((name, f"is {width} px wide in {place.w}"))
+        if width > room:
+            told.append((name, f"is {width} px wide in {room}"))
     return told

@@ -1,31 +1,52 @@
-"""Where a line may end: at phrases in Japanese (budoux), at spaces elsewhere, never before 。 or after 「. No pygame."""
+"""Where a line may end: at phrases in Japanese, Chinese and Thai (budoux), at spaces elsewhere. No pygame.
+
+Never before 。 or after 「, never between a number and its unit. What is wider than a line is cut between whole letters:
+in Burmese and Devanagari these are syllables and conjuncts, in Thai what a vowel sign belongs to.
+"""
 
 from __future__ import annotations
 
 import math
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 import budoux
 
 NO_START = frozenset(
-    "、。，．・：；？！!?,.:;)）」』】〕］｝〉》”’％%ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々〻ゝゞヽヾ…‥〜～"
+    "、。，．・：；？！!?,.:;)）」』】〕］｝〉》”’％%ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々〻ゝゞヽヾ…‥〜～၊။।"
 )
-"""Never first in a line (JIS X 4051, line-start prohibition)."""
-NO_END = frozenset("(（「『【〔［｛〈《“‘￥¥")
+"""Never first in a line (JIS X 4051 and GB/T 15834, line-start prohibition; the Burmese and Devanagari full stops)."""
+NO_END = frozenset("(（「『【〔［｛〈《“‘￥¥¿¡")
 """Never last in a line."""
 
-_CJK = re.compile(r"[぀-ヿ㐀-鿿豈-﫿\U00020000-\U0003ffff]")
-_THAI = re.compile(r"[฀-๿]")
-_WORDS = re.compile(r"\S+\s*|\s+")
+_WORDS = re.compile(r"[^ \t\u3000]+[ \t\u3000]*|[ \t\u3000]+")
+"""Words with the spaces behind them. A no-break space (U+00A0) is none of these."""
+_ENDS_WITH_NUMBER = re.compile(r"(?:^|[\s(（])[\d.,]*\d\s+$")
 
-CLAUSE_ENDS = frozenset("、。，．,.!?！？")
+_VIRAMA = frozenset("\u094d\u1039\u200d")
+"""What ties the next letter to the one before: the viramas of Devanagari and Burmese, and the joiner."""
+_BEFORE_ITS_LETTER = frozenset("เแโใไ")
+"""Thai vowels that are written before their consonant."""
+_AFTER_ITS_LETTER = frozenset("ะาำๅๆฯ")
+"""Thai vowels and signs that are written after it and are no marks to Unicode."""
+_CLOSED = re.compile("[\u1000-\u1021]\u1037?[\u1039\u103a]")
+"""A Burmese consonant that ends its syllable (asat) or stands over the next (virama)."""
+
+CLAUSE_ENDS = frozenset("、。，．,.!?！？၊။।")
 CLAUSE = 0.12
 """How much unevenness a line's end at a clause is worth: a third of the width left empty. Judged by eye."""
 
 Measure = Callable[[str], int]
+
+_PARSERS: Mapping[str, Callable[[], budoux.Parser]] = {
+    "ja": budoux.load_default_japanese_parser,
+    "zh-Hans": budoux.load_default_simplified_chinese_parser,
+    "zh-Hant": budoux.load_default_traditional_chinese_parser,
+    "th": budoux.load_default_thai_parser,
+}
+"""The languages that write no spaces between words. Easy Japanese (ja-simple) does, and breaks only there."""
 
 
 def joins(character: str) -> bool:
@@ -35,30 +56,28 @@ def joins(character: str) -> bool:
     return selector or point == 0x200D or unicodedata.category(character) in {"Mn", "Me", "Mc"}
 
 
-def phrases(text: str) -> list[str]:
+def phrases(text: str, language: str = "ja") -> list[str]:
     """The smallest pieces that stay together if they can; joined they are `text`."""
-    if _CJK.search(text):
-        cut = [word for phrase in _japanese().parse(text) for word in _WORDS.findall(phrase)]
-    elif _THAI.search(text):
-        cut = [word for phrase in _thai().parse(text) for word in _WORDS.findall(phrase)]
-    else:
-        cut = _WORDS.findall(text)
+    cut = _WORDS.findall(text)
+    if language in _PARSERS:
+        cut = [word for phrase in _parser(language).parse(text) for word in _WORDS.findall(phrase)]
     whole: list[str] = []
     for piece in cut:
-        if whole and _held(whole[-1][-1], piece[0]):
+        if whole and _held(whole[-1], piece):
             whole[-1] += piece
         else:
             whole.append(piece)
     return whole
 
 
-def break_lines(text: str, width: int, measure: Measure) -> tuple[str, ...]:
+def break_lines(text: str, width: int, measure: Measure, language: str = "ja") -> tuple[str, ...]:
     """The text in lines of at most `width` pixels as `measure` sees them.
 
-    They are as few as can be, then as even in length as that allows, and rather end with a clause. A newline in the text always ends a line; there are no empty lines. A phrase wider than `width` is cut inside, and a
-    single character wider than `width` stands alone.
+    They are as few as can be, then as even in length as that allows, and rather end with a clause. A newline in the text
+    always ends a line; there are no empty lines. A phrase wider than `width` is cut inside, and a single letter wider than
+    `width` stands alone.
     """
-    return tuple(line for part in text.split("\n") for line in _even(phrases(part.strip()), width, measure))
+    return tuple(line for part in text.split("\n") for line in _even(phrases(part.strip(), language), width, measure))
 
 
 def _even(pieces: list[str], width: int, measure: Measure) -> list[str]:
@@ -105,7 +124,7 @@ def _fill(pieces: list[str], width: int, measure: Measure) -> list[str]:
 
 def _cut(piece: str, width: int, measure: Measure) -> list[str]:
     parts = [""]
-    for cluster in _clusters(piece):
+    for cluster in clusters(piece):
         if parts[-1] and measure((parts[-1] + cluster).rstrip()) > width:
             parts.append(_carry(parts))
         parts[-1] += cluster
@@ -121,27 +140,30 @@ def _carry(parts: list[str]) -> str:
     return carried
 
 
-def _clusters(piece: str) -> list[str]:
-    """Characters with what belongs to them: selectors, marks, and punctuation that may not start a line."""
-    clusters: list[str] = []
-    for character in piece:
-        if clusters and (joins(character) or character in NO_START or character.isspace()):
-            clusters[-1] += character
+def clusters(piece: str) -> list[str]:
+    """Letters with what belongs to them: selectors, marks, the rest of a syllable, and what may not start a line."""
+    found: list[str] = []
+    for at, character in enumerate(piece):
+        before = piece[at - 1] if at else ""
+        belongs = joins(character) or character in NO_START or character in _AFTER_ITS_LETTER or character.isspace()
+        tied = before in _VIRAMA or before in _BEFORE_ITS_LETTER or _CLOSED.match(piece, at) is not None
+        if found and (belongs or tied):
+            found[-1] += character
         else:
-            clusters.append(character)
-    return clusters
+            found.append(character)
+    return found
 
 
 def _held(before: str, after: str) -> bool:
-    latin = before.isascii() and before.isalnum() and after.isascii() and after.isalnum()
-    return latin or after in NO_START or before in NO_END or joins(after) or after.isspace()
+    """Whether a line may not end between the two pieces."""
+    last, first = before[-1], after[0]
+    if last.isspace() and first.isalpha():
+        return _ENDS_WITH_NUMBER.search(before) is not None
+    latin = last.isascii() and last.isalnum() and first.isascii() and first.isalnum()
+    counted = last.isdigit() and first.isalpha()
+    return latin or counted or first in NO_START or last in NO_END or joins(first) or first.isspace()
 
 
-@lru_cache(maxsize=1)
-def _japanese() -> budoux.Parser:
-    return budoux.load_default_japanese_parser()
-
-
-@lru_cache(maxsize=1)
-def _thai() -> budoux.Parser:
-    return budoux.load_default_thai_parser()
+@lru_cache(maxsize=len(_PARSERS))
+def _parser(language: str) -> budoux.Parser:
+    return _PARSERS[language]()

@@ -142,7 +142,9 @@ class Painter:
         self._middle(on, button.text, words, button.size, ink)
 
     def _beside_picture(self, on: pygame.Surface, button: Button, rect: Rect) -> Rect:
-        place, words = button_parts(button, rect, self.panel.mm(BUTTON_PADDING_MM), self.type_scale, self.lettering)
+        place, words = button_parts(
+            button, rect, self.type_scale.mm(BUTTON_PADDING_MM), self.type_scale, self.lettering
+        )
         if place is not None and button.picture is not None:
             self._illustration(on, place, button.picture, plate=button.weight is Weight.PRIMARY)
         return words
@@ -187,7 +189,9 @@ class Painter:
             now = number == steps.now
             line = self.type_scale.button_line(Size.CAPTION)
             ink = Ink(self.type_scale.px(Size.CAPTION), line, rgb(theme.ink if now else theme.muted), bold=now)
-            self._lines(on, (name,), Rect(place.x, steps.rect.bottom - line, place.w, line), ink)
+            wide = self.lettering.width(name, ink.px, ink.bold)
+            x = max(steps.rect.x, min(place.x + (place.w - wide) // 2, steps.rect.right - wide))
+            self._lines(on, (name,), Rect(x, steps.rect.bottom - line, wide, line), ink)
 
     def _waiting(self, on: pygame.Surface, waiting: Waiting, moment: Moment) -> None:
         side = min(waiting.rect.w, waiting.rect.h)
@@ -221,11 +225,19 @@ class Painter:
 
     def _edge(self, on: pygame.Surface, edge: Edge) -> None:
         colour, px, rect = self.theme.role(edge.role), self.panel.mm(edge.mm), edge.rect
+        # Around the whole panel the corners are the panel's; around a button they follow the button's.
+        round_ = 0 if rect == self.panel.area else self._radius(rect.inset(px)) + px
+        if round_:
+            corners = _ring((2 * round_, 2 * round_), px, (0.0, 1.0), colour, colour, radius=round_)
+            for column, at_x in ((0, rect.x), (round_, rect.right - round_)):
+                for row, at_y in ((0, rect.y), (round_, rect.bottom - round_)):
+                    on.blit(corners, (at_x, at_y), (column, row, round_, round_))
+        straight_w, straight_h = rect.w - 2 * round_, rect.h - 2 * max(px, round_)
         for x, y, w, h in (
-            (rect.x, rect.y, rect.w, px),
-            (rect.x, rect.bottom - px, rect.w, px),
-            (rect.x, rect.y + px, px, rect.h - 2 * px),
-            (rect.right - px, rect.y + px, px, rect.h - 2 * px),
+            (rect.x + round_, rect.y, straight_w, px),
+            (rect.x + round_, rect.bottom - px, straight_w, px),
+            (rect.x, rect.y + max(px, round_), px, straight_h),
+            (rect.right - px, rect.y + max(px, round_), px, straight_h),
         ):
             on.fill(colour, (x, y, w, h))
 
@@ -239,7 +251,7 @@ class Painter:
 def steps_mark(rect: Rect, scale: TypeScale) -> int:
     """Diameter of a step's mark: what the names below leave, at most 5 design millimetres, and even."""
     left = rect.h - scale.button_line(Size.CAPTION)
-    return max(8, min(scale.panel.mm(5), left)) // 2 * 2
+    return max(8, min(scale.mm(5), left)) // 2 * 2
 
 
 def button_parts(

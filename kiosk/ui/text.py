@@ -18,8 +18,25 @@ from kiosk.ui.widgets import Size
 CAPITAL_MM = 4.8
 """Capital height H of the standard size in design millimetres: 3/16 inch (domain/kiosk-ui.md section 5)."""
 SMALLEST_MM = 3.5
-_OF_CAPITAL = {Size.NUMBER: 2.2, Size.TITLE: 1.6, Size.BODY: 1.0, Size.CAPTION: 0.75}
-_LEADING = {Size.NUMBER: 1.1, Size.TITLE: 1.35, Size.BODY: 1.5, Size.CAPTION: 1.4}
+_STANDARD_MM = {
+    Size.NUMBER: 2.2 * CAPITAL_MM,
+    Size.TITLE: 1.6 * CAPITAL_MM,
+    Size.BODY: CAPITAL_MM,
+    Size.CAPTION: 0.75 * CAPITAL_MM,
+    Size.FRAME: CAPITAL_MM,
+    Size.KEY: 0.75 * CAPITAL_MM,
+}
+"""Capital heights of the standard size: what a larger one never goes below."""
+_OF_CHOSEN = {Size.NUMBER: 1.0, Size.TITLE: 1.0, Size.BODY: 1.0, Size.CAPTION: 0.75, Size.FRAME: 0.75, Size.KEY: 0.0}
+"""And of the chosen H: what is large already grows no more than it must to stay no smaller than body text."""
+_LEADING = {
+    Size.NUMBER: 1.1,
+    Size.TITLE: 1.35,
+    Size.BODY: 1.5,
+    Size.CAPTION: 1.4,
+    Size.FRAME: 1.5,
+    Size.KEY: 1.4,
+}
 BUTTON_LEADING = 1.3
 """Line height in em: 1.5 for body text, 1.3 in buttons (domain/kiosk-ui.md section 5)."""
 
@@ -38,7 +55,14 @@ class TypeScale:
 
     def px(self, size: Size) -> int:
         """Font size in pixels an em."""
-        return font_px(self.panel, max(SMALLEST_MM, _OF_CAPITAL[size] * self.capital_mm))
+        return font_px(self.panel, max(SMALLEST_MM, _STANDARD_MM[size], _OF_CHOSEN[size] * self.capital_mm))
+
+    def mm(self, design_mm: float) -> int:
+        """Design millimetres in pixels for all that is no text: larger words stand among smaller things.
+
+        Never under what a 7-inch panel has: nothing to touch gets too small (domain/kiosk-ui.md section 5).
+        """
+        return self.panel.mm(design_mm * max(1 / self.panel.scale, min(1.0, CAPITAL_MM / self.capital_mm)))
 
     def line(self, size: Size) -> int:
         """Height of a line of a label in pixels."""
@@ -62,17 +86,31 @@ class Ink:
 class Lettering:
     """Measures and draws text with the faces of this machine; falls back from face to face, character by character.
 
-    Widths and drawn lines are kept (bounded) until `forget`: the caller's wipe ends what they hold of a person.
+    `language` decides which face is asked first (the same kanji look different in Chinese) and where lines may end; it may
+    be set at any time. Widths and drawn lines are kept (bounded) until `forget`: the caller's wipe ends what they hold of a
+    person.
     """
 
-    def __init__(self, faces: fonts.Faces | None = None) -> None:
+    def __init__(self, faces: fonts.Faces | None = None, language: str = "ja") -> None:
         if not pygame.font.get_init():
             pygame.font.init()
         self.faces = faces or fonts.find_faces()
+        self._language = language
         self._font = lru_cache(maxsize=64)(_open)
         self._width = lru_cache(maxsize=4096)(self._measure)
         self._broken = lru_cache(maxsize=512)(self._break)
         self._drawn = lru_cache(maxsize=128)(self._draw)
+
+    @property
+    def language(self) -> str:
+        """The language of what is measured and drawn."""
+        return self._language
+
+    @language.setter
+    def language(self, language: str) -> None:
+        if language != self._language:
+            self._language = language
+            self.forget()
 
     def width(self, text: str, px: int, bold: bool = False) -> int:
         """Width of one line in pixels."""
@@ -88,15 +126,15 @@ class Lettering:
 
     def missing(self, text: str) -> str:
         """The characters that no face on this machine holds."""
-        return fonts.missing(text, self.faces.of(bold=False))
+        return fonts.missing(text, self._faces(bold=False))
 
     def draw(self, on: pygame.Surface, line: str, at: tuple[int, int], ink: Ink) -> None:
         """Draw one line from `at`, the upper left of its line box."""
         if not line:
             return
-        drawn, ascent = self._drawn(line, ink)
+        drawn, above = self._drawn(line, ink)
         baseline = at[1] + round((ink.line - ink.px) / 2 + fonts.ASCENT_EM * ink.px)
-        on.blit(drawn, (at[0], baseline - ascent))
+        on.blit(drawn, (at[0], baseline - above))
 
     def forget(self) -> None:
         """Drop every kept text and drawn line."""
@@ -104,14 +142,19 @@ class Lettering:
         self._broken.cache_clear()
         self._drawn.cache_clear()
 
+    def _faces(self, bold: bool) -> tuple[Path, ...]:
+        return self.faces.of(bold, self._language)
+
     def _measure(self, text: str, px: int, bold: bool) -> int:
-        return sum(self._font(path, px).size(run)[0] for path, run in fonts.runs(text, self.faces.of(bold)))
+        return sum(self._font(path, px).size(run)[0] for path, run in fonts.runs(text, self._faces(bold)))
 
     def _break(self, text: str, width: int, px: int, bold: bool) -> tuple[str, ...]:
-        return break_lines(text, width, lambda line: self._width(line, px, bold))
+        return break_lines(text, width, lambda line: self._width(line, px, bold), self._language)
 
     def _draw(self, line: str, ink: Ink) -> tuple[pygame.Surface, int]:
-        parts = [(self._font(path, ink.px), run) for path, run in fonts.runs(line, self.faces.of(ink.bold))]
+        """The line, and how far its upper edge stands above where the baseline of BIZ UDPGothic is."""
+        cut = fonts.runs(line, self._faces(ink.bold))
+        parts = [(self._font(path, ink.px), run) for path, run in cut]
         drawn = [(font.render(run, True, ink.colour), font.get_ascent()) for font, run in parts]
         ascent = max(above for _, above in drawn)
         height = max(ascent - above + piece.get_height() for piece, above in drawn)
@@ -120,8 +163,14 @@ class Lettering:
         for piece, above in drawn:
             whole.blit(piece, (x, ascent - above))
             x += piece.get_width()
-        return whole, ascent
+        lift = max(known.lift_em if (known := fonts.typeface(path)) else 0.0 for path, _ in cut)
+        return whole, ascent + round(lift * ink.px)
 
 
 def _open(path: Path, px: int) -> pygame.font.Font:
-    return pygame.font.Font(path, px)
+    """The face at the size at which its capitals are as high as those of BIZ UDPGothic at `px` pixels an em."""
+    known = fonts.typeface(path)
+    font = pygame.font.Font(path, math.ceil(px * fonts.CAP_EM / known.cap_em - 1e-9) if known else px)
+    if known and known.script:
+        font.set_script(known.script)
+    return font

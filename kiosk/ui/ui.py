@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.ui.geometry import Panel, Rect
-from kiosk.ui.messages import Catalogue
+from kiosk.ui.messages import Catalogue, Words
 from kiosk.ui.text import CAPITAL_MM, Lettering, TypeScale
 from kiosk.ui.widgets import Size
 
@@ -40,13 +40,13 @@ class Ui:
         """The sizes of type on this panel."""
         return TypeScale(self.panel, self.capital_mm)
 
-    def text(self, key: str, **slots: str | int) -> str:
+    def text(self, key: str, **slots: str | int) -> Words:
         """The words `key` in the visit's language; raises `UnknownMessageError` and `SlotError`."""
         return self.catalogue.text(key, **slots)
 
     def mm(self, design_mm: float) -> int:
-        """Design millimetres in pixels."""
-        return self.panel.mm(design_mm)
+        """Design millimetres in pixels: what stands around the words, closer together where these were chosen larger."""
+        return self.type_scale.mm(design_mm)
 
     def cap(self, size: Size) -> int:
         """The font size of `size` in pixels an em."""

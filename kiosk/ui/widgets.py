@@ -23,6 +23,10 @@ class Size(StrEnum):
     TITLE = "title"
     BODY = "body"
     CAPTION = "caption"
+    FRAME = "frame"
+    """What stands at the same place on every screen: as large as body text of the standard size, no smaller than a caption."""
+    KEY = "key"
+    """The word on a key of a pad, which keeps its size: a caption of the standard size."""
 
 
 class Role(StrEnum):

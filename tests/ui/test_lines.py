@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.ui.lines import NO_END, NO_START, break_lines, phrases
+from kiosk.ui.lines import NO_END, NO_START, break_lines, clusters, phrases
 
 EM = 10
 
@@ -88,3 +88,86 @@ def test_no_line_ends_with_an_opening_bracket(text: str, width: int) -> None:
 def test_lines_keep_to_the_width_but_for_hanging_punctuation(text: str, width: int) -> None:
     for line in lines(text, width):
         assert len(line.rstrip("、。")) <= width
+
+
+# -- other languages -------------------------------------------------------------------------------------------------
+
+
+def of(language: str, text: str, characters: int) -> tuple[str, ...]:
+    return break_lines(text, characters * EM, measure, language)
+
+
+def test_chinese_breaks_between_words_and_not_before_punctuation() -> None:
+    assert of("zh-Hans", "请到市区町村窗口重设密码。", 8) == ("请到市区町村", "窗口重设密码。")
+    assert of("zh-Hant", "請至市區町村窗口重設密碼。", 8) == ("請至市區町村", "窗口重設密碼。")
+    for width in range(3, 12):
+        for line in of("zh-Hans", "请按“呼叫职员”，稍候。（二十四小时）", width)[1:]:
+            assert line[0] not in NO_START
+
+
+def test_thai_breaks_between_words() -> None:
+    told = of("th", "กำลังเทียบกับรูปบนบัตร", 14)
+    assert told == ("กำลังเทียบ", "กับรูปบนบัตร")
+
+
+def test_korean_and_vietnamese_break_at_spaces_only() -> None:
+    assert of("ko", "처음이신 분은 접수처로", 8) == ("처음이신 분은", "접수처로")
+    assert of("vi", "Vui lòng đặt lại thẻ", 9) == ("Vui lòng", "đặt", "lại thẻ")
+
+
+def test_easy_japanese_breaks_at_its_spaces_only() -> None:
+    assert phrases("マイナンバーカードを おいて ください", "ja-simple") == [
+        "マイナンバーカードを ",
+        "おいて ",
+        "ください",
+    ]
+
+
+def test_burmese_breaks_at_spaces_and_within_a_long_word_between_syllables() -> None:
+    assert of("my", "ကတ် ပြန်တင်ပေးပါ", 12) == ("ကတ်", "ပြန်တင်ပေးပါ")
+    assert clusters("ကောင်တာသို့") == ["ကောင်", "တာ", "သို့"]
+    assert clusters("ဝန်ထမ်း") == ["ဝန်", "ထမ်း"]
+    assert clusters("သတ္တိ") == ["သတ္တိ"]
+
+
+def test_a_conjunct_and_a_thai_vowel_stay_with_their_letter() -> None:
+    assert clusters("प्रमाण") == ["प्र", "मा", "ण"]
+    assert clusters("เวลา") == ["เว", "ลา"]
+    assert clusters("น้ำ") == ["น้ำ"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "held"),
+    [
+        ("en", "Viewed for 24 hours here", "24 hours "),
+        ("vi", "Xem trong 24 giờ để", "24 giờ "),
+        ("my", "ဤနေရာက 24 နာရီ ကြည့်နိုင်သည်", "24 နာရီ "),
+        ("th", "ดูได้ 24 ชั่วโมง เพื่อ", "24 ชั่วโมง "),
+        ("ne", "यहाँ 24 घण्टा हेरिन्छ", "24 घण्टा "),
+    ],
+)
+def test_a_number_stays_with_its_unit(language: str, text: str, held: str) -> None:
+    assert any(phrase.endswith(held) for phrase in phrases(text, language))
+
+
+@pytest.mark.parametrize("language", ["ja", "zh-Hans", "zh-Hant"])
+def test_a_number_stays_with_the_counter_behind_it(language: str) -> None:
+    text = {"ja": "この医療機関が24時間見られます", "zh-Hans": "本机构可查看24小时", "zh-Hant": "過去5年的健康檢查"}[
+        language
+    ]
+    for phrase in phrases(text, language)[:-1]:
+        assert not phrase[-1].isdigit()
+
+
+def test_a_no_break_space_holds() -> None:
+    assert phrases("quay từ\u00a0từ sang", "vi") == ["quay ", "từ\u00a0từ ", "sang"]
+
+
+_FOREIGN = st.sampled_from([*"ကျန်းမာရေး၊။ ्त्रप्रกำเจ้าที่ไ한국어 vòng24。，「"])
+
+
+@given(
+    st.text(_FOREIGN, max_size=40), st.integers(1, 20), st.sampled_from(["my", "ne", "th", "ko", "vi", "zh-Hans", "en"])
+)
+def test_nothing_is_lost_in_any_language(text: str, width: int, language: str) -> None:
+    assert "".join("".join(of(language, text, width)).split()) == "".join(text.split())

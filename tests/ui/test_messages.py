@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from kiosk.ui import assets
 from kiosk.ui.errors import CatalogueError, SlotError, UnknownMessageError
 from kiosk.ui.messages import MAX_BYTES, Catalogue, parse
 
@@ -62,6 +65,30 @@ def test_a_wrong_file_is_told_by_line(raw: bytes, told: str) -> None:
 
 def test_a_right_file_is_read() -> None:
     assert parse('a: やめる\nb: "いいえ"\n'.encode(), where="ja.yaml") == {"a": "やめる", "b": "いいえ"}
+
+
+def test_a_catalogue_says_what_it_is_and_who_has_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assets, "folder", lambda _: tmp_path)
+    (tmp_path / "en.yaml").write_text("language_name: English\nreviewed_by: a nurse\nstop: Stop\n", "utf-8")
+    english = Catalogue.load("en")
+    assert (english.language, english.name, english.reviewed_by) == ("en", "English", "a nurse")
+    assert dict(english.texts) == {"stop": "Stop"}
+
+
+@pytest.mark.parametrize("reviewed", ["reviewed_by:\n", "reviewed_by: null\n", ""])
+def test_a_catalogue_that_nobody_has_read_says_so(
+    reviewed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assets, "folder", lambda _: tmp_path)
+    (tmp_path / "en.yaml").write_text(f"language_name: English\n{reviewed}stop: Stop\n", "utf-8")
+    assert Catalogue.load("en").reviewed_by is None
+
+
+def test_a_catalogue_without_its_name_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assets, "folder", lambda _: tmp_path)
+    (tmp_path / "en.yaml").write_text("stop: Stop\n", "utf-8")
+    with pytest.raises(CatalogueError, match=r"en\.yaml: language_name is missing"):
+        Catalogue.load("en")
 
 
 @pytest.mark.parametrize("language", ["../ja", "", "ja/", "JA", "xx"])

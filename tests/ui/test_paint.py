@@ -11,6 +11,7 @@ import pytest
 from kiosk.ui import offscreen, shapes
 from kiosk.ui import theme as themes
 from kiosk.ui.errors import IllustrationError
+from kiosk.ui.focus import MARK_GAP_MM, MARK_MM
 from kiosk.ui.geometry import Panel, Rect
 from kiosk.ui.illustrations import MAX_BYTES, Illustrations
 from kiosk.ui.live import Frame
@@ -238,6 +239,24 @@ def test_the_staff_frame_runs_along_all_four_sides(page: Page, panel: Panel) -> 
     for at in ((0, 400), (1279, 400), (640, 0), (640, 799)):
         assert colour(surface, at) == rgb(NORMAL.staff)
     assert colour(surface, (640, 400)) == rgb(NORMAL.ground)
+
+
+def test_a_frame_around_a_button_follows_its_corners_and_covers_neither_it_nor_its_neighbours(
+    panel: Panel, lettering: Lettering
+) -> None:
+    button = Button(Rect(200, 200, 300, 110), "同意する", "agree_all")
+    frame = Edge(button.rect.inset(-panel.mm(MARK_GAP_MM) - panel.mm(MARK_MM)), Role.PRIMARY, MARK_MM)
+    bare = offscreen.render([button], panel, lettering=lettering)
+    framed = offscreen.render([button, frame], panel, lettering=lettering)
+    for at in ((frame.rect.x + 1, 255), (frame.rect.right - 2, 255), (350, frame.rect.y + 1)):
+        assert colour(framed, at) == rgb(NORMAL.primary)
+    assert colour(framed, (frame.rect.x + 2, frame.rect.y + 2)) == rgb(NORMAL.ground)
+    before, after = pygame.surfarray.array3d(bare), pygame.surfarray.array3d(framed)
+    differs, drawn = (before != after).any(axis=2), (before != rgb(NORMAL.ground)).any(axis=2)
+    assert differs.any()
+    assert not (differs & drawn).any()
+    differs[frame.rect.x : frame.rect.right, frame.rect.y : frame.rect.bottom] = False
+    assert not differs.any()
 
 
 def test_an_illustration_fits_its_place_and_keeps_its_shape(page: Page, illustrations: Illustrations) -> None:

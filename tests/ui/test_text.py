@@ -13,6 +13,7 @@ from kiosk.errors import ExitCode
 from kiosk.ui import fonts
 from kiosk.ui.errors import FontError
 from kiosk.ui.geometry import Panel
+from kiosk.ui.messages import LANGUAGES, Catalogue
 from kiosk.ui.text import Ink, Lettering, TypeScale, font_px
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Size
@@ -117,3 +118,82 @@ def test_a_machine_without_a_japanese_face_says_what_to_install(
     with pytest.raises(FontError, match="apt-get install fonts-morisawa-bizud-gothic") as caught:
         fonts.find_faces(tmp_path)
     assert caught.value.exit_code is ExitCode.MISSING
+
+
+# -- other languages -------------------------------------------------------------------------------------------------
+
+
+def drawn(text: str, language: str, *, bold: bool = False, px: int = 60) -> np.ndarray:
+    surface = pygame.Surface((900, 3 * px), depth=32)
+    Lettering(fonts.find_faces(), language).draw(surface, text, (0, px), Ink(px, px, (255, 255, 255), bold))
+    return pygame.surfarray.array3d(surface)[:, :, 0] > 127
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("bold", [False, True])
+def test_a_capital_is_as_high_in_every_language(language: str, bold: bool) -> None:
+    assert int(drawn("H", language, bold=bold).any(axis=0).sum()) >= int(fonts.CAP_EM * 60)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_is_set_in_one_face_of_its_own(language: str) -> None:
+    name = Catalogue.load(language).name
+    faces = fonts.find_faces().of(False, language)
+    assert {path for path, _ in fonts.runs(name, faces)} == {faces[0]}
+
+
+def test_a_latin_word_in_japanese_is_narrow_and_a_queue_number_is_not() -> None:
+    faces = fonts.find_faces().of(False)
+    assert [(path.stem, run) for path, run in fonts.runs("言語 Português A012", faces)] == [
+        ("BIZUDPGothic-Regular", "言語 "),
+        ("RobotoCondensed-Regular", "Português "),
+        ("BIZUDPGothic-Regular", "A012"),
+    ]
+
+
+@pytest.mark.parametrize("character", "直骨角门令")
+def test_the_same_kanji_look_chinese_in_chinese(character: str) -> None:
+    assert not np.array_equal(drawn(character, "zh-Hans"), drawn(character, "ko"))
+
+
+def test_taiwan_s_shapes_are_not_the_mainland_s() -> None:
+    assert not np.array_equal(drawn("骨", "zh-Hans"), drawn("骨", "zh-Hant"))
+
+
+def test_scripts_whose_letters_change_places_are_shaped() -> None:
+    """Unshaped, क्षि is four glyphs beside one another; shaped, a conjunct with its vowel in front."""
+    lettering = Lettering(fonts.find_faces(), "ne")
+    assert lettering.width("क्षि", 60) < 0.9 * (lettering.width("क", 60) + lettering.width("ष", 60) + 30)
+    lettering = Lettering(fonts.find_faces(), "my")
+    assert lettering.width("ကြ", 60) < lettering.width("က", 60) + 30
+
+
+def test_two_thai_marks_stand_over_one_another() -> None:
+    """The tone mark over a vowel mark: higher than the vowel mark alone."""
+    tops = [int(drawn(text, "th").any(axis=0).argmax()) for text in ("ที", "ที่", "น้ำ")]
+    assert tops[1] < tops[0] - 5
+    assert tops[2] < tops[0] - 5
+
+
+def test_the_language_may_change_at_any_time_and_nothing_of_the_other_is_kept() -> None:
+    lettering = Lettering(fonts.find_faces())
+    japanese = lettering.width("直 Check-in", 60)
+    lettering.language = "en"
+    assert lettering.width("直 Check-in", 60) < japanese
+    lettering.language = "ja"
+    assert lettering.width("直 Check-in", 60) == japanese
+
+
+def test_japanese_names_are_drawn_in_any_language() -> None:
+    for language in LANGUAGES:
+        assert Lettering(fonts.find_faces(), language).missing("あおば内科クリニック 髙﨑") == "", language
+
+
+def test_every_language_s_name_is_drawn_in_japanese() -> None:
+    names = "".join(Catalogue.load(language).name for language in LANGUAGES)
+    assert Lettering(fonts.find_faces()).missing(names) == ""
+
+
+def test_a_space_does_not_change_the_face() -> None:
+    faces = fonts.find_faces().of(False, "my")
+    assert [run for _, run in fonts.runs("ကတ် ယူပါ", faces)] == ["ကတ် ယူပါ"]
