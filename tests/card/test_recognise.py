@@ -66,6 +66,9 @@ def verifies_sent(card: TableCard) -> list[bytes]:
 CAN: dict[str, tuple[int | None, Photo]] = {
     "ordinary": (3, "readable"),
     "another": (3, "readable"),
+    "child": (3, "readable"),
+    "elderly": (3, "readable"),
+    "late_elderly": (3, "readable"),
     "foreign": (3, "readable"),
     "face_only": (None, "readable"),
     "infant": (3, "absent"),

@@ -23,9 +23,11 @@ from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Button, Label, targets
 from kiosk.visit import effects as fx
 from kiosk.visit import events as ev
-from kiosk.visit.appliance import Appliance, CheckNumberSource, Reading, Stage, TypingCheckNumber, TypingPin, Visit
+from kiosk.visit.appliance import Appliance, Visit
 from kiosk.visit.flow import step
 from kiosk.visit.profiles import FLOW_2025_03
+from kiosk.visit.stage import Reading, Stage, TypingCheckNumber, TypingPin
+from kiosk.visit.vocabulary import CheckNumberSource
 from screens import build, screen_of
 
 DEADLINE = 20.0

@@ -14,7 +14,7 @@ from kiosk.simulation.kinds import KINDS
 from kiosk.simulation.pcsc import PrivateReader
 from kiosk.visit import effects as fx
 from kiosk.visit import events as ev
-from kiosk.visit.appliance import (
+from kiosk.visit.stage import (
     Comparing,
     LookingAtFace,
     OfferingLastTry,
@@ -34,6 +34,9 @@ FIRST_LOOK = [
     ("ordinary", "P02", {FACE, PIN}, ("choose",), ("pin_reset",)),
     ("another", "P02", {FACE, PIN}, ("choose",), ()),
     ("foreign", "P02", {FACE, PIN}, ("choose",), ()),
+    ("child", "P02", {FACE, PIN}, ("choose",), ()),
+    ("elderly", "P02", {FACE, PIN}, ("choose",), ()),
+    ("late_elderly", "P02", {FACE, PIN}, ("choose",), ()),
     ("infant_blank", "P02", {FACE, PIN}, ("choose",), ()),
     ("face_only", "P02", {FACE}, ("choose_one", "card_without_pin"), ("pin_reset", "nudge_pin_locked")),
     ("locked_pin", "P02", {FACE}, ("choose_one", "card_without_pin"), ("pin_reset", "nudge_pin_locked")),

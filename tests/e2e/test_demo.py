@@ -45,3 +45,31 @@ def test_who_is_not_the_holder_is_not_checked_in_and_the_desk_is_told(who: tuple
     helps = told["help_rows"]
     assert isinstance(helps, int)
     assert helps >= 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "validity", "through"),
+    [
+        ("lost", "invalid", "P16"),
+        ("unregistered", "valid", "P07"),
+        ("late_elderly", "valid", "P08"),
+        ("maintenance", "unconfirmed", "P16"),
+    ],
+)
+def test_an_answer_of_the_centre_can_be_named(answer: str, validity: str, through: str, tmp_path: Path) -> None:
+    code, told, words = demo(tmp_path, "--answer", answer)
+    assert code == 0, words
+    assert told["validity"] == validity
+    screens = told["screens"]
+    assert isinstance(screens, list)
+    assert through in screens
+    assert ("P08" in screens) == (validity == "valid")
+
+
+def test_a_card_that_the_centre_refuses_does_not_check_in(tmp_path: Path) -> None:
+    code, told, _ = demo(tmp_path, "--answer", "revoked")
+    assert code == 4
+    assert told["checkin_id"] is None
+    screens = told["screens"]
+    assert isinstance(screens, list)
+    assert screens[-1] == "E06"

@@ -7,8 +7,9 @@ import sqlite3
 import pytest
 
 from kiosk.record import checkin as contract
-from kiosk.record.checkin import CheckIn
+from kiosk.record.checkin import CheckIn, Identity
 from kiosk.record.eligibility import Validity
+from kiosk.record.identity import Method
 from kiosk.simulation.demo.player import Player
 from kiosk.simulation.demo.site import Site
 from tests.e2e.conftest import StartKiosk
@@ -46,7 +47,7 @@ def test_with_the_centre_gone_the_arrival_is_recorded_and_nothing_is_confirmed(
     around: Site, start_kiosk: StartKiosk, method: str, named: bool
 ) -> None:
     checkin = comes(start_kiosk(), around, method)
-    assert checkin.identity.method.value == method
+    assert checkin.identity == Identity(Method(method))
     assert checkin.eligibility.validity is Validity.UNCONFIRMED
     assert {consent.state.value for consent in checkin.consents.values()} == {"not_asked"}
     # With the PIN check number B was never read: the card is asked for nothing more.
