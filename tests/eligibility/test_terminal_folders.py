@@ -118,7 +118,7 @@ def test_a_share_that_hangs_frees_whoever_waits(empty: Path, monkeypatch: pytest
 
 def test_an_answer_that_cannot_be_opened_is_told_as_such(there: Side, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Folder, "open", lambda *_: None)  # what EACCES and EBUSY become: root reads everything
-    with Terminal(there.settings(timeout_seconds=0.5)) as terminal, pytest.raises(LockedError):
+    with Terminal(there.settings(timeout_seconds=5.0)) as terminal, pytest.raises(LockedError):
         terminal.answer(query())
 
 

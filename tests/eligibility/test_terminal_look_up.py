@@ -193,7 +193,10 @@ def test_an_answer_that_comes_oddly_is_still_the_whole_answer(terminal: Terminal
 def test_what_is_no_answer_is_an_error_of_its_own_and_nothing_stays(there: Side, manner: str) -> None:
     there.tell(manner=manner)
 
-    with Terminal(there.settings(timeout_seconds=1.0)) as terminal, pytest.raises(REFUSED[manner]) as refused:
+    with (
+        Terminal(there.settings(timeout_seconds=1.0 if manner in {"idle", "never"} else 6.0)) as terminal,
+        pytest.raises(REFUSED[manner]) as refused,
+    ):
         terminal.answer(query(name_kana="ｼｹﾝ ﾊﾅｺ"))
 
     assert type(refused.value) is REFUSED[manner]
