@@ -150,7 +150,9 @@ class App:
                 self._tapped(touch.action)
         self._digits.clear()
         for key in self._display.keys():  # noqa: SIM118 - a display is no mapping
+            self._sound.click()
             self._voice.pressed(key)
+        self._voice.rest()
         if self._voice.speaking is not self._appliance.speaking:
             self._feed(Speaking(self._voice.speaking))
         while not self._inbox.empty():
@@ -233,10 +235,9 @@ class App:
         self._widgets = self._build(appliance, self._display.ui(self._catalogues[look.language], now, look.size.value))
         screen = self._name(appliance)
         self._voice.follow(appliance, screen, self._widgets)
-        if (
-            self._display.corners_are_keys is not look.eyes_closed
-        ):  # setting it lifts whatever finger rests on the glass
-            self._display.corners_are_keys = look.eyes_closed
+        corners = self._voice.corners_are_keys
+        if self._display.corners_are_keys is not corners:  # setting it lifts whatever finger rests on the glass
+            self._display.corners_are_keys = corners
         self._display.show(self._voice.marked(self._widgets, self._display.panel), now)
         self._shown = timeless
         stage, visit_id = stage_word(visit.stage if visit else None), visit.visit_id if visit else None

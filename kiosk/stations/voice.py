@@ -28,12 +28,18 @@ class VoiceStation:
         self._catalogues = catalogues
         self._tapped = tapped
         self._reader = focus.Reader()
+        self._by_corner = False
         self._look = Look()
 
     @property
     def speaking(self) -> bool:
         """Whether something is being said."""
         return self._voice.speaking
+
+    @property
+    def corners_are_keys(self) -> bool:
+        """Whether the glass is felt and not looked at: only its corners act. With a ten-key a helper may still touch it."""
+        return self._look.eyes_closed and self._by_corner
 
     def follow(self, appliance: Appliance, screen: str, widgets: Sequence[Widget]) -> None:
         """Another picture on the panel: say it all to who does not look, its sentences to who does, to nobody nothing."""
@@ -60,6 +66,7 @@ class VoiceStation:
     def pressed(self, key: Key) -> None:
         """A press on the ten-key or in a corner of the glass. The first one closes the eyes, if all can be heard."""
         if not self._look.eyes_closed:
+            self._by_corner = key.word is Word.BEGIN
             hears = self._voice.says_all(self._catalogues[self._look.language])
             self._tapped("eyes_closed:on" if hears else "call_staff")
             if hears:
@@ -74,6 +81,10 @@ class VoiceStation:
             self._say(pressed.say)
             if pressed.action is not None:
                 self._tapped(pressed.action)
+
+    def rest(self) -> None:
+        """Let go of the loudspeaker while nobody needs it. For every turn of the loop."""
+        self._voice.rest()
 
     def close(self) -> None:
         """Fall silent. To be called before the loudspeaker is closed."""

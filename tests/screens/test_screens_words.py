@@ -12,7 +12,7 @@ import screens
 from kiosk.record.eligibility import Validity
 from kiosk.ui.assets import folder
 from kiosk.ui.geometry import Panel
-from kiosk.ui.messages import Catalogue
+from kiosk.ui.messages import Catalogue, Words
 from kiosk.ui.text import Lettering
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Button, Label, Live, LiveSource, Picture, Steps, Widget
@@ -28,7 +28,7 @@ class Listening(Catalogue):
 
     asked: set[str]
 
-    def text(self, key: str, **slots: str | int) -> str:
+    def text(self, key: str, **slots: str | int) -> Words:
         self.asked.add(key)
         return super().text(key, **slots)
 
@@ -59,7 +59,8 @@ def test_every_text_is_there_and_none_is_left_over(lettering: Lettering) -> None
     for panel in (LANDSCAPE, PORTRAIT):
         for appliance in EXAMPLES.values():
             screens.build(appliance, Ui(panel, listening, lettering, now=NOW))
-    assert listening.asked == set(listening.texts)
+    heard = {key for key in listening.texts if key.endswith("_spoken") or key.startswith("eyes_closed_")}
+    assert listening.asked == set(listening.texts) - heard
 
 
 def test_every_character_can_be_drawn(lettering: Lettering) -> None:
