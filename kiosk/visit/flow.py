@@ -107,8 +107,10 @@ Effects = tuple[Effect, ...]
 
 def step(appliance: Appliance, event: Event) -> tuple[Appliance, Effects]:
     """What the kiosk is after `event`, and what it now wants from outside. Pure, and total: no event is an error."""
+    heard = 0.0
     match event:
         case Tick(mono=mono, wall=wall, sure=sure):
+            heard = mono - appliance.mono if appliance.speaking else 0.0
             appliance = at_rest.time_passes(replace(appliance, mono=mono, wall=wall, clock_sure=sure))
         case ServiceChanged(service=service):
             return replace(appliance, service=service), ()
@@ -128,8 +130,11 @@ def step(appliance: Appliance, event: Event) -> tuple[Appliance, Effects]:
             return appliance, ()
         if not isinstance(event, Progress):
             visit = replace(visit, outstanding=visit.outstanding - {event.ask.number})
-    if isinstance(event, Tapped | DigitTyped | DigitErased) or appliance.speaking:
+    if isinstance(event, Tapped | DigitTyped | DigitErased):
         visit = replace(visit, touched=appliance.mono)
+    elif heard:
+        # Nobody's time runs while the voice speaks; the warning itself is spoken, and is not taken back by that.
+        visit = replace(visit, touched=visit.touched + heard)
     visit = warned(waited(visit, appliance.mono), appliance.mono)
     choosing = None if visit.warned else appliance.choosing
     appliance = replace(appliance, visit=visit, choosing=choosing)

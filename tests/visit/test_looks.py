@@ -138,6 +138,15 @@ def test_nobodys_time_runs_while_the_voice_speaks() -> None:
     assert seen.passes(2).visit.warned
 
 
+def test_a_warning_that_is_spoken_stays_and_its_time_runs_once_it_is_said() -> None:
+    seen = choosing().passes(61).happens(ev.Speaking(True))
+    assert seen.visit.warned
+    assert seen.passes(40).visit.warned
+    seen.happens(ev.Speaking(False))
+    assert isinstance(seen.passes(18).stage, ChoosingMethod)
+    assert seen.passes(2).stage == TakingCard(EndReason.TIMED_OUT)
+
+
 def test_the_warning_comes_before_a_page_of_looks() -> None:
     seen = choosing().happens(ev.Tapped("looks")).passes(61)
     assert (seen.visit.warned, seen.now.choosing) == (True, None)
