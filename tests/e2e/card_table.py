@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -111,6 +114,33 @@ class Kiosk:
 
     def word(self, key: str, **slots: str | int) -> str:
         return self._ui.text(key, **slots).replace("\n", "")
+
+
+_SEEN = """
+import sys, time
+from smartcard.System import readers
+from smartcard.Exceptions import NoCardException, CardConnectionException
+def lies(reader):
+    try:
+        reader.createConnection().connect()
+    except NoCardException:
+        return False
+    except CardConnectionException:
+        pass
+    return True
+until = time.monotonic() + float(sys.argv[2])
+while sum(map(lies, readers())) < int(sys.argv[1]):
+    if time.monotonic() > until:
+        sys.exit("pcscd does not see so many cards")
+    time.sleep(0.05)
+"""
+
+
+def seen(pcsc_socket: Path, cards: int) -> None:
+    """Wait until the private pcscd sees so many cards: it looks at each slot a few times a second only."""
+    environment = os.environ | {"PCSCLITE_CSOCK_NAME": str(pcsc_socket)}
+    command = [sys.executable, "-c", _SEEN, str(cards), str(DEADLINE)]
+    subprocess.run(command, env=environment, check=True, timeout=2 * DEADLINE)
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from kiosk.visit.stage import (
 from tests.e2e import card_table
 from tests.e2e.card_table import Kiosk
 
-STAY = {"stop", "call_staff"}
+STAY = frozenset({"stop", "call_staff", "looks", "listen"})
 FACE, PIN = "choose_face", "choose_pin"
 
 FIRST_LOOK = [
@@ -227,6 +227,7 @@ def test_two_cards_at_once_are_one_too_many(reader: tuple[PrivateReader, Path]) 
     started, root = reader
     card_control.ask(started.control, "place ordinary")
     card_control.ask(started.control, "second transit")
+    card_table.seen(started.socket, 2)
     with card_table.kiosk(started.control, started.socket, root, lying=True) as kiosk:
         kiosk.until(lambda: kiosk.now.visit is not None and kiosk.screen() != "P01")
         _one_too_many(kiosk)
