@@ -65,6 +65,8 @@ from kiosk.visit.vocabulary import CheckNumberSource
 log = logging.getLogger("kiosk.app")
 
 AT_REST_SECONDS: Final = 0.25
+NOBODY_SECONDS: Final = 1.0
+"""The clock's step while somebody is there, and while nobody is: every turn costs, and nobody's time runs out."""
 BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 RENEW_SECONDS: Final = 2.0
 """A booth that dies at once is not respawned faster than this."""
@@ -119,6 +121,7 @@ class App:
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, self._end)
         try:
+            self._show()
             self._warm()
             self._renew()
             self._delivery.start()
@@ -164,8 +167,10 @@ class App:
         self._show()
 
     def _sleep(self) -> float:
+        nobody = self._appliance.visit is None and self._appliance.farewell is None and not self._voice.speaking
+        rest = NOBODY_SECONDS if nobody else AT_REST_SECONDS
         due = self._display.next_redraw(time.monotonic())
-        return AT_REST_SECONDS if due is None else max(0.0, min(AT_REST_SECONDS, due - time.monotonic()))
+        return rest if due is None else max(0.0, min(rest, due - time.monotonic()))
 
     def _tapped(self, action: str) -> None:
         self._sound.click()
