@@ -7,6 +7,7 @@ panels have no room for an alternative but above the pad, whose keys are a littl
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -23,8 +24,8 @@ from screens.where import standing, ways
 
 NAMES = ("number_birth", "number_expiry", "number_code")
 """Of each field."""
-_WORDS_W = 48.3
-"""For ten characters of a caption; the picture has the rest."""
+_WORDS_EM = 10.26
+"""Room for ten characters of a caption; the picture has the rest."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
         rect = Rect(rect.x, rect.y, rect.w, pad.y - ui.mm(6) - rect.y)
     upper, lower = _fields_place(ui, rect)
     to_pin = Method.PIN in ways(appliance) and not stage.checking
-    switch = [parts.button(Action(ui.text("to_pin"), "choose_pin"), switch_at)] if to_pin else []
+    switch = [parts.button(ui, Action(ui.text("to_pin"), "choose_pin"), switch_at)] if to_pin else []
     return [
         *around.widgets,
         *_fields(ui, stage, lower),
@@ -72,7 +73,7 @@ def _column(ui: Ui) -> tuple[Rect, Rect]:
         return keypad.below(ui), pad
     edge, height = ui.mm(2.5), ui.mm(15)
     switch = Rect(pad.x, edge, pad.w, height)
-    top = switch.bottom + ui.mm(parts.GAP)
+    top = switch.bottom + ui.panel.mm(parts.GAP)
     return switch, Rect(pad.x, top, pad.w, ui.area.h - edge - top)
 
 
@@ -99,7 +100,7 @@ def _typed(ui: Ui, rect: Rect) -> list[Widget]:
     title_h = parts.height_of(ui, rect.w, say)
     free = Rect(rect.x, rect.y + title_h, rect.w, rect.h - title_h)
     action = Action(ui.text("number_go"), "number_typed", Weight.PRIMARY)
-    button = parts.button(action, parts.centred(free, free.w, min(free.h, ui.mm(20))))
+    button = parts.button(ui, action, parts.centred(free, free.w, min(free.h, ui.mm(20))))
     return [*parts.written(ui, rect, say), button]
 
 
@@ -116,14 +117,14 @@ def _wrong(ui: Ui) -> tuple[Line, ...]:
 
 def _beside(ui: Ui, rect: Rect) -> tuple[Rect, Rect]:
     """Picture and words side by side, on portrait panels too: the words are short."""
-    words_w, gap = ui.mm(_WORDS_W), ui.mm(6 if ui.portrait else 2)
+    words_w, gap = math.ceil(ui.cap(Size.CAPTION) * _WORDS_EM), ui.mm(6 if ui.portrait else 2)
     picture_w = min(rect.h, rect.w - gap - words_w)
     x = rect.x + ((rect.w - picture_w - gap - words_w) // 2 if ui.portrait else 0)
     return Rect(x, rect.y, picture_w, rect.h), Rect(x + picture_w + gap, rect.y, words_w, rect.h)
 
 
 def _left(ui: Ui, rect: Rect, *lines: Line) -> list[Label]:
-    return parts.written(ui, rect, *lines, middle=True, align=Align.LEFT)
+    return parts.written(ui, rect, *parts.fitting(ui, rect, *lines), middle=True, align=Align.LEFT)
 
 
 # -- the three fields ------------------------------------------------------------------------------------------------
@@ -131,7 +132,7 @@ def _left(ui: Ui, rect: Rect, *lines: Line) -> list[Label]:
 
 def _fields_place(ui: Ui, rect: Rect) -> tuple[Rect, Rect]:
     """What is above the fields, and the fields: a caption and a row of dots each."""
-    height = ui.line_height(Size.CAPTION) + ui.mm(10 if ui.portrait else 6)
+    height = ui.line_height(Size.KEY) + ui.mm(10 if ui.portrait else 6)
     top = rect.bottom - height
     above = Rect(rect.x, rect.y, rect.w, top - rect.y - ui.mm(4 if ui.portrait else 1))
     return above, Rect(rect.x, top, rect.w, height)
@@ -139,7 +140,7 @@ def _fields_place(ui: Ui, rect: Rect) -> tuple[Rect, Rect]:
 
 def _fields(ui: Ui, stage: TypingCheckNumber, rect: Rect) -> list[Widget]:
     """Each field's name over its dots, all dots alike; the field that is typed now lies on a sheet."""
-    line, gap = ui.line_height(Size.CAPTION), ui.mm(4)
+    line, gap = ui.line_height(Size.KEY), ui.mm(4)
     before = (0, *accumulate(FIELDS))
     widgets: list[Widget] = []
     for number, place in enumerate(rect.columns(*FIELDS, gap=gap)):
@@ -152,7 +153,7 @@ def _fields(ui: Ui, stage: TypingCheckNumber, rect: Rect) -> list[Widget]:
         dots = Rect(place.x, name.bottom, place.w, place.h - line)
         text = ui.text(NAMES[number])
         widgets += [
-            Label(name, text, Size.CAPTION, role, Align.CENTRE, bold=now),
+            Label(name, text, Size.KEY, role, Align.CENTRE, bold=now),
             Dots(dots, filled, FIELDS[number]),
         ]
     return widgets

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kiosk.record.dates import Notice
 from kiosk.record.eligibility import Validity
+from kiosk.record.ids import QueueNumber
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
-from kiosk.ui.widgets import Align, Picture, Widget
+from kiosk.ui.widgets import Align, Label, Picture, Size, Widget
 from kiosk.visit.appliance import Appliance
 from kiosk.visit.stage import CheckedIn
 from screens import parts
@@ -20,12 +23,14 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     around = parts.frame(appliance, ui, step=parts.DONE, stop=False, note=_notes(ui, stage), corner=())
     state = _state(appliance, ui, stage)
     rect = around.content
+    number = stage.checkin.queue_number
+    say = parts.title(ui.text("checked_in"))
+    said: list[Line] = [say, *(parts.numbered(ui, number) if number is not None else [])]
+    full = Rect(rect.x, rect.y, rect.w, rect.h - parts.height_of(ui, rect.w, *said))
+    (state,) = parts.fitting(ui, full, state)
     state_h = parts.height_of(ui, rect.w, state)
     below = Rect(rect.x, rect.bottom - state_h, rect.w, state_h)
     above = Rect(rect.x, rect.y, rect.w, below.y - rect.y - (ui.mm(8) if ui.portrait else 0))
-    said: list[Line] = [parts.title(ui.text("checked_in"))]
-    if stage.checkin.queue_number is not None:
-        said += parts.numbered(ui, stage.checkin.queue_number)
     take = Line(ui.text("take_card"), bold=True)
     if ui.portrait:
         said_h = parts.height_of(ui, above.w, *said)
@@ -33,15 +38,27 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
         lower = Rect(above.x, top.bottom + ui.mm(4), above.w, above.bottom - top.bottom - ui.mm(4))
     else:
         top, lower = above.columns(7, 8, gap=ui.mm(4))
+    written = parts.written(ui, top, *said, middle=not ui.portrait)
     take_h = parts.height_of(ui, lower.w, take)
     picture = Rect(lower.x, lower.y + take_h, lower.w, lower.h - take_h - ui.mm(1))
     return [
         *around.widgets,
-        *parts.written(ui, top, *said, middle=not ui.portrait),
+        *(_close(ui, top, say, number) if number is not None and state_h > full.h else written),
         *parts.written(ui, Rect(lower.x, lower.y, lower.w, take_h), take, align=Align.CENTRE),
         Picture(picture, "take-card", moving=True),
         *parts.written(ui, below, state),
     ]
+
+
+def _close(ui: Ui, rect: Rect, say: Line, number: QueueNumber) -> list[Label]:
+    """The sentence, and the number beside its name instead of under it: where larger words leave no line for that."""
+    named, told = parts.numbered(ui, number)
+    number_w, gap = ui.text_width(told.text, told.size, told.bold) + 1, ui.mm(3)
+    title = parts.written(ui, rect, say)
+    row = Rect(rect.x, title[-1].rect.bottom, rect.w - number_w - gap, ui.line_height(told.size))
+    name_w = min(row.w, ui.text_width(named.text, Size.KEY) + 1)
+    name = parts.written(ui, Rect(row.x, row.y, name_w, row.h), replace(named, size=Size.KEY), middle=True)
+    return [*title, *name, *parts.written(ui, Rect(row.x + name_w + gap, row.y, number_w, row.h), told)]
 
 
 def _state(appliance: Appliance, ui: Ui, stage: CheckedIn) -> Line:

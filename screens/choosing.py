@@ -29,12 +29,14 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     if len(possible) == 1:
         lacking = [] if stage.nudge else _lacking(appliance, ui, visit)
         return [*around.widgets, *_only(ui, around.content, possible[0], *nudge, say, *lacking)]
-    words_h = parts.height_of(ui, around.content.w, *nudge, say)
-    words = Rect(around.content.x, around.content.y, around.content.w, words_h)
-    free = Rect(words.x, words.bottom + ui.mm(2), words.w, around.content.bottom - words.bottom - ui.mm(2))
+    gap, content = ui.mm(2), around.content
+    lines = parts.fitting(ui, Rect(content.x, content.y, content.w, content.h - gap - ui.panel.mm(20)), *nudge, say)
+    words = parts.written(ui, content, *lines)
+    top = words[-1].rect.bottom + gap
+    free = Rect(content.x, top, content.w, content.bottom - top)
     place = parts.centred(free, free.w, min(free.h, ui.mm(130)))
     offered = [Action(ui.text(f"choose_{way}"), f"choose_{way}", picture=_PICTURES[way]) for way in possible]
-    return [*around.widgets, *parts.written(ui, words, *nudge, say), *parts.row(ui, place, offered)]
+    return [*around.widgets, *words, *parts.row(ui, place, offered)]
 
 
 def _nothing_left(appliance: Appliance, ui: Ui, visit: Visit, stage: ChoosingMethod) -> list[Widget]:
@@ -63,7 +65,8 @@ def _lacking(appliance: Appliance, ui: Ui, visit: Visit) -> list[Line]:
 def _only(ui: Ui, rect: Rect, way: Method, *lines: Line) -> list[Widget]:
     """One way is left: there is nothing to choose, only the next thing to do."""
     free, place = parts.foot(ui, rect, 1, 20 if ui.portrait else 16)
-    _, words = parts.halves(ui, place)
+    told = parts.told(ui, free, _PICTURES[way], *lines)
+    x = place.x if ui.portrait else told[-1].rect.x
+    here = Rect(x, place.y, place.right - x, place.h)
     action = Action(ui.text(f"choose_{way}"), f"choose_{way}", Weight.PRIMARY)
-    here = place if ui.portrait else words
-    return [*parts.told(ui, free, _PICTURES[way], *lines), parts.button(action, here)]
+    return [*told, parts.button(ui, action, here)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
-from kiosk.ui.widgets import Edge, Live, LiveSource, Role, Waiting, Widget
+from kiosk.ui.widgets import Edge, Live, LiveSource, Role, Size, Waiting, Widget
 from kiosk.visit.appliance import Appliance, Visit
 from kiosk.visit.stage import Comparing
 from screens import parts
@@ -30,7 +30,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
         edge,
         *around.widgets,
         Waiting(ring, visit.since),
-        *parts.written(ui, words, *lines, middle=not ui.portrait),
+        *parts.written(ui, words, *parts.fitting(ui, words, *lines), middle=not ui.portrait),
     ]
 
 
@@ -46,9 +46,10 @@ def _pictures(ui: Ui, rect: Rect, say: Line) -> list[Widget]:
     free = Rect(rect.x, rect.y + title_h, rect.w, rect.h - title_h)
     widgets: list[Widget] = [*parts.written(ui, Rect(rect.x, rect.y, rect.w, title_h), say)]
     named = ((LiveSource.PHOTO, "comparing_photo"), (LiveSource.CAMERA, "comparing_camera"))
+    named_w = max(ui.mm(30), *(ui.longest_phrase(ui.text(key), Size.CAPTION) for _, key in named))
     for (source, key), cell in zip(named, free.columns(1, 1, gap=ui.mm(4)), strict=True):
         words = parts.captions([ui.text(key)])
-        side = min(cell.w, ui.mm(70)) if ui.portrait else min(cell.h, cell.w - ui.mm(33))
+        side = min(cell.w, ui.mm(70)) if ui.portrait else min(cell.h, cell.w - ui.mm(3) - named_w)
         picture = Rect(cell.x, cell.y + ui.mm(8 if ui.portrait else 0), side, side)
         below = Rect(cell.x, picture.bottom + ui.mm(2), side, parts.height_of(ui, side, *words))
         beside = Rect(picture.right + ui.mm(3), cell.y, cell.right - picture.right - ui.mm(3), side)

@@ -29,18 +29,27 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     answers = [Action(ui.text(key), key) for key in _ANSWERS]
     free, place = parts.foot(ui, around.content, len(answers), 20 if ui.portrait else 15.5)
     lines = (parts.title(ui.text("consent")), parts.support(ui.text("consent_means")))
-    words_h = parts.height_of(ui, free.w, *lines)
-    words = Rect(free.x, free.y, free.w, words_h)
     gap = ui.mm(6 if ui.portrait else 1)
-    pictures = Rect(free.x, words.bottom + gap, free.w, free.bottom - words.bottom - 2 * gap)
-    shown = _items(ui, pictures, stage.items)
-    return [*around.widgets, *parts.written(ui, words, *lines), *shown, *parts.row(ui, place, answers)]
+    room = Rect(free.x, free.y, free.w, free.h - ui.line_height(Size.BODY) - 2 * gap)
+    written = parts.written(ui, free, *parts.fitting(ui, room, *lines))
+    top = written[-1].rect.bottom + gap
+    shown = _items(ui, Rect(free.x, top, free.w, free.bottom - gap - top), stage.items)
+    return [*around.widgets, *written, *shown, *parts.row(ui, place, answers)]
+
+
+def _size(ui: Ui, rect: Rect, items: tuple[ConsentItem, ...]) -> Size:
+    """One size for all the words that stand beside pictures."""
+    size = Size.BODY if len(items) < 5 else Size.CAPTION
+    longest = max(ui.text_width(ui.text(f"consent_{item}"), size) for item in items)
+    room = (rect.w - ui.mm(3) * (len(items) - 1)) // len(items) - ui.mm(2) - ui.mm(8)
+    return size if ui.line_height(size) <= rect.h and longest < room else parts.AS_USUAL[size]
 
 
 def _items(ui: Ui, rect: Rect, items: tuple[ConsentItem, ...]) -> list[Widget]:
     """A picture and a word for each item: beside one another, or the word under the picture on portrait panels."""
     widgets: list[Widget] = []
     line, gap = ui.line_height(Size.BODY), ui.mm(2)
+    size = _size(ui, rect, items)
     for item, cell in zip(items, rect.columns(*[1.0] * len(items), gap=ui.mm(3)), strict=True):
         word = ui.text(f"consent_{item}")
         if ui.portrait:
@@ -50,10 +59,12 @@ def _items(ui: Ui, rect: Rect, items: tuple[ConsentItem, ...]) -> list[Widget]:
             below = Rect(cell.x, picture.bottom + gap, cell.w, line)
             widgets += [Picture(picture, PICTURES[item]), Label(below, word, align=Align.CENTRE)]
             continue
-        size = Size.BODY if len(items) < 5 else Size.CAPTION
         word_w, word_h = ui.text_width(word, size) + 1, ui.line_height(size)
         side = min(cell.h, ui.mm(14), cell.w - gap - word_w)
+        if side < ui.panel.mm(8 / ui.panel.scale) and len(items) < 5:
+            side, gap = 0, 0
         x = cell.x + (cell.w - side - gap - word_w) // 2
-        widgets.append(Picture(Rect(x, cell.y + (cell.h - side) // 2, side, side), PICTURES[item]))
+        if side:
+            widgets.append(Picture(Rect(x, cell.y + (cell.h - side) // 2, side, side), PICTURES[item]))
         widgets.append(Label(Rect(x + side + gap, cell.y + (cell.h - word_h) // 2, word_w, word_h), word, size))
     return widgets

@@ -51,7 +51,7 @@ def _shown(ui: Ui, visit: Visit, stage: ReadingFront, picture: Rect, words: Rect
     """While the card still lies there, how to show it; then the picture to aim by."""
     if visit.card_present:
         lines = (parts.title(ui.text("front_take")), parts.support(ui.text("front_take_how")))
-        shown = parts.written(ui, words, *lines, middle=not ui.portrait)
+        shown = parts.written(ui, words, *parts.fitting(ui, words, *lines), middle=not ui.portrait)
         return [Picture(picture, "show-card", moving=True), *shown]
     advice = Line(ui.text(f"advice_{stage.advice}"), bold=True) if stage.advice else Line(ui.text("face_fine"))
     say = parts.title(ui.text("front_show"))

@@ -25,4 +25,8 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     )
     choices = [Action(ui.text("to_pin"), "last_try", picture="pin"), other]
     words, place = parts.foot(ui, around.content, len(choices), 24 if ui.portrait else 16)
-    return [*around.widgets, *parts.written(ui, words, say, means), *parts.row(ui, place, choices)]
+    return [
+        *around.widgets,
+        *parts.written(ui, words, *parts.fitting(ui, words, say, means)),
+        *parts.row(ui, place, choices),
+    ]

@@ -33,28 +33,25 @@ def _languages(appliance: Appliance, ui: Ui, rect: Rect) -> list[Widget]:
     tags = appliance.offer.languages
     columns = _PORTRAIT_COLUMNS if ui.portrait else _COLUMNS
     rows = max(_ROWS, -(-len(tags) // columns))
-    gap = ui.mm(parts.GAP)
+    gap = ui.panel.mm(parts.GAP)
     places = [place for row in grid.rows(*[1.0] * rows, gap=gap) for place in row.columns(*[1.0] * columns, gap=gap)]
     buttons = [
         Button(place, name_of(tag), f"language:{tag}", _weight(tag == appliance.look.language), Size.CAPTION)
         for tag, place in zip(tags, places, strict=False)
     ]
-    return [*head, *buttons]
+    return [*head, *parts.alike(ui, buttons)]
 
 
 def _looks(appliance: Appliance, ui: Ui, rect: Rect) -> list[Widget]:
     """A row for the text's size, for the colours, for the voice."""
     look, offer = appliance.look, appliance.offer
-    rows = [
-        (
-            "text_size",
-            [(f"size:{size}", f"size_{size}", size is look.size) for size in TextSize if size in offer.sizes],
-        ),
-        ("colours", [(f"colours:{one}", f"colours_{one}", one is look.colours) for one in Colours]),
-    ]
+    rows = [("colours", [(f"colours:{one}", f"colours_{one}", one is look.colours) for one in Colours])]
+    if len(offer.sizes) > 1:
+        sizes = [(f"size:{size}", f"size_{size}", size is look.size) for size in TextSize if size in offer.sizes]
+        rows.insert(0, ("text_size", sizes))
     if offer.voice:
         rows.append(("volume", [(f"volume:{one}", f"volume_{one}", one is look.volume) for one in Volume]))
-    gap = ui.mm(parts.GAP)
+    gap = ui.panel.mm(parts.GAP)
     widgets: list[Widget] = []
     places = rect.rows(*[1.0] * len(rows), gap=gap)
     for (name, choices), place in zip(rows, places, strict=True):
@@ -63,7 +60,7 @@ def _looks(appliance: Appliance, ui: Ui, rect: Rect) -> list[Widget]:
 
 
 def _row(ui: Ui, rect: Rect, name: str, choices: Sequence[tuple[str, str, bool]]) -> list[Widget]:
-    gap = ui.mm(parts.GAP)
+    gap = ui.panel.mm(parts.GAP)
     if ui.portrait:
         line = ui.line_height(Size.BODY)
         label, places = Rect(rect.x, rect.y, rect.w, line), Rect(rect.x, rect.y + line, rect.w, ui.mm(20))
@@ -73,7 +70,10 @@ def _row(ui: Ui, rect: Rect, name: str, choices: Sequence[tuple[str, str, bool]]
         Button(place, ui.text(words), action, _weight(now), Size.CAPTION)
         for (action, words, now), place in zip(choices, places.columns(*[1.0] * len(choices), gap=gap), strict=True)
     ]
-    return [*parts.written(ui, label, parts.Line(ui.text(name), Size.CAPTION), middle=not ui.portrait), *buttons]
+    return [
+        *parts.written(ui, label, parts.Line(ui.text(name), Size.CAPTION), middle=not ui.portrait),
+        *parts.alike(ui, buttons),
+    ]
 
 
 def _headed(ui: Ui, rect: Rect, say: parts.Line) -> tuple[list[Widget], Rect]:

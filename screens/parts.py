@@ -7,9 +7,10 @@ stand at the right of the lowest band, and portrait, where they stand stacked ab
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kiosk.record.ids import QueueNumber
+from kiosk.ui.fit import fits
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Align, Button, Label, Picture, Role, Size, Steps, Weight, Widget
@@ -20,10 +21,14 @@ GAP = 2.5
 """Between two things that can be touched: domain/kiosk-ui.md section 5."""
 STOP_WIDTH, CALL_WIDTH = 29, 46
 STEPS_WIDTH = 84
+NAME_EM = 7
+"""Less room than for so many characters of the clinic's name, and it is not shown."""
 CORNER = 15
 """Height of what stands at the upper right, and its width at least."""
 STEPS = ("step_card", "step_identity", "step_consent", "step_done")
 CARD, IDENTITY, CONSENT, DONE = range(4)
+AS_USUAL = {Size.BODY: Size.FRAME, Size.CAPTION: Size.KEY}
+"""The sizes of words that need not grow where there is no room for it."""
 NUMBER = Size.NUMBER
 """The size of a queue number."""
 
@@ -102,7 +107,7 @@ def frame(
         _stacked(ui, usable, actions, note) if ui.portrait else (_aligned(ui, usable, actions, note), call_at.y)
     )
     widgets += acting
-    gap = ui.mm(4 if ui.portrait else GAP)
+    gap = ui.panel.mm(4 if ui.portrait else GAP)
     content = Rect(usable.x, top.content.y, usable.w, bottom - gap - top.content.y)
     return Frame(widgets, content)
 
@@ -129,15 +134,15 @@ def bar(ui: Ui) -> tuple[Rect, Rect]:
 def _header(appliance: Appliance, ui: Ui, usable: Rect, step: int | None, above: Sequence[Action]) -> Frame:
     line = ui.line_height(Size.CAPTION)
     steps_w = min(ui.mm(STEPS_WIDTH), usable.w)
-    taken = steps_w + ui.mm(GAP) if step is not None and not ui.portrait else 0
+    taken = steps_w + ui.panel.mm(GAP) if step is not None and not ui.portrait else 0
     corner = _corner(ui, usable, above, usable.w - taken)
     whole = usable.w
     if corner:
-        usable = Rect(usable.x, usable.y, corner[-1].rect.x - ui.mm(GAP) - usable.x, usable.h)
+        usable = Rect(usable.x, usable.y, corner[-1].rect.x - ui.panel.mm(GAP) - usable.x, usable.h)
     widgets: list[Widget] = []
     band = Rect(usable.x, ui.mm(2.5), usable.w, ui.mm(5.4) + ui.type_scale.button_line(Size.CAPTION))
     beside = usable.w - taken
-    if beside > ui.mm(20):
+    if beside > NAME_EM * ui.cap(Size.CAPTION):
         name = shortened(ui, appliance.clinic, beside, Size.CAPTION)
         widgets.append(Label(Rect(band.x, band.y, beside, line), name, Size.CAPTION, Role.MUTED))
     widgets += corner
@@ -164,7 +169,7 @@ def _corner(ui: Ui, usable: Rect, above: Sequence[Action], room: int) -> list[Bu
     """Buttons at the upper right, the last one outermost; none where they would push the steps away."""
     side, padding = ui.mm(CORNER), ui.mm(3)
     lines = max((action.text.count("\n") + 1 for action in above), default=1)
-    high = max(side, lines * ui.type_scale.button_line(Size.CAPTION) + ui.mm(1))
+    high = max(side, lines * ui.type_scale.button_line(Size.CAPTION) + ui.mm(2.7))
     widgets: list[Button] = []
     right = usable.right
     for action in reversed(above):
@@ -172,7 +177,7 @@ def _corner(ui: Ui, usable: Rect, above: Sequence[Action], room: int) -> list[Bu
         width = max(side, wide + 2 * padding)
         place = Rect(right - width, ui.mm(0.5), width, high)
         widgets.append(Button(place, action.text, action.action, size=Size.CAPTION))
-        right -= width + ui.mm(GAP)
+        right -= width + ui.panel.mm(GAP)
     return widgets if usable.right - right <= room else _corner(ui, usable, above[1:], room) if above else []
 
 
@@ -181,12 +186,16 @@ def _aligned(ui: Ui, usable: Rect, actions: Sequence[Action], note: Sequence[str
     _, call = bar(ui)
     widgets: list[Widget] = []
     right = usable.right
+    free = right - call.right - ui.panel.mm(GAP) * len(actions)
+    size = Size.BODY if sum(button_width(ui, action) for action in actions) <= free else Size.FRAME
     for action in reversed(actions):
-        width = button_width(ui, action)
-        widgets.append(button(action, Rect(right - width, call.y, width, call.h)))
-        right -= width + ui.mm(GAP)
+        width = button_width(ui, action, size)
+        place = Rect(right - width, call.y, width, call.h)
+        widgets.append(Button(place, action.text, action.action, action.weight, size, action.picture))
+        right -= width + ui.panel.mm(GAP)
     if note:
-        x, lines = call.right + ui.mm(4), captions(note)
+        x = call.right + ui.mm(4)
+        lines = fitting(ui, Rect(x, call.y, right - x, call.h), *captions(note))
         height = height_of(ui, right - x, *lines)
         y = min(call.y + (call.h - height) // 2, call.bottom - height)
         widgets += written(ui, Rect(x, y, right - x, height), *lines)
@@ -199,8 +208,8 @@ def _stacked(ui: Ui, usable: Rect, actions: Sequence[Action], note: Sequence[str
     widgets: list[Widget] = []
     y = call.y
     for action in reversed(actions):
-        y -= call.h + ui.mm(GAP)
-        widgets.append(button(action, Rect(usable.x, y, usable.w, call.h)))
+        y -= call.h + ui.panel.mm(GAP)
+        widgets.append(button(ui, action, Rect(usable.x, y, usable.w, call.h)))
     if note:
         lines = captions(note)
         height = height_of(ui, usable.w, *lines)
@@ -220,6 +229,15 @@ def captions(texts: Sequence[str]) -> list[Line]:
 def height_of(ui: Ui, width: int, *lines: Line) -> int:
     """Pixels that the lines take, one under another."""
     return sum(ui.text_height(line.text, width, line.size, line.bold) for line in lines)
+
+
+def fitting(ui: Ui, rect: Rect, *lines: Line) -> tuple[Line, ...]:
+    """The lines, and where they need more room than `rect` has, all but titles no larger than at the standard size."""
+    return (
+        lines
+        if holds(ui, rect, *lines)
+        else tuple(replace(line, size=AS_USUAL.get(line.size, line.size)) for line in lines)
+    )
 
 
 def holds(ui: Ui, rect: Rect, *lines: Line) -> bool:
@@ -259,19 +277,31 @@ def halves(ui: Ui, rect: Rect, size: float = 40) -> tuple[Rect, Rect]:
     if ui.portrait:
         picture, words = rect.rows(11, 9, gap=ui.mm(6))
         return picture.inset(ui.mm(14), 0), words
-    picture_w = ui.mm(size)
-    words_x = rect.x + picture_w + ui.mm(4)
-    return Rect(rect.x, rect.y, picture_w, rect.h), Rect(words_x, rect.y, rect.right - words_x, rect.h)
+    return beside(ui, rect, ui.mm(size))
+
+
+def beside(ui: Ui, rect: Rect, width: int) -> tuple[Rect, Rect]:
+    """A place for a picture, `width` pixels wide, and what is left for the words at its right."""
+    words_x = rect.x + width + ui.mm(4)
+    return Rect(rect.x, rect.y, width, rect.h), Rect(words_x, rect.y, rect.right - words_x, rect.h)
 
 
 def told(ui: Ui, rect: Rect, picture: str, *lines: Line, moving: bool = False, size: float = 40) -> list[Widget]:
     """The usual screen: a picture, and what it says in words. Where these need its room, it is smaller or goes."""
-    shown = [] if ui.portrait else [size, 0.7 * size, 0.5 * size]
-    for wide in shown or [size]:
-        place, words = halves(ui, rect, wide)
-        if ui.portrait or holds(ui, words, *lines):
+    for share in (1.0, 0.85, 0.7, 0.5):
+        place, words = halves(ui, rect) if ui.portrait else beside(ui, rect, round(share * ui.panel.mm(size)))
+        if holds(ui, words, *lines):
             return [Picture(place, picture, moving), *written(ui, words, *lines, middle=not ui.portrait)]
-    return [*written(ui, rect, *lines, middle=True)]
+    if ui.portrait:
+        place, words = under(ui, rect, height_of(ui, rect.w, *lines))
+        return [Picture(place.inset(ui.mm(14), 0), picture, moving), *written(ui, words, *lines)]
+    return [*written(ui, rect, *fitting(ui, rect, *lines), middle=True)]
+
+
+def under(ui: Ui, rect: Rect, height: int) -> tuple[Rect, Rect]:
+    """What is left of `rect` above a place of this height at its lower end, and the place."""
+    low = Rect(rect.x, rect.bottom - height, rect.w, height)
+    return Rect(rect.x, rect.y, rect.w, low.y - ui.panel.mm(GAP) - rect.y), low
 
 
 def centred(rect: Rect, w: int, h: int) -> Rect:
@@ -289,36 +319,49 @@ def numbered(ui: Ui, number: QueueNumber) -> list[Line]:
 
 def filming(ui: Ui, rect: Rect) -> tuple[Label, Picture]:
     """At the lower end of `rect`: that the camera is on and nothing is kept."""
-    text, line, gap = ui.text("filming"), ui.line_height(Size.CAPTION), ui.mm(1.5)
-    text_w = min(ui.text_width(text, Size.CAPTION) + 1, rect.w - line - gap)
-    text_h = ui.text_height(text, text_w, Size.CAPTION)
+    gap, most = ui.mm(1.5), rect.w + ui.mm(3)
+    for key, size in (("filming", Size.CAPTION), ("comparing_camera", Size.CAPTION), ("comparing_camera", Size.KEY)):
+        text, line = ui.text(key), ui.line_height(size)
+        text_w = max(ui.text_width(part, size) for part in text.split("\n")) + 1
+        if line + gap + text_w <= most:
+            break
+    text_w = min(text_w, most - line - gap)
+    text_h = ui.text_height(text, text_w, size)
     x = rect.x + max(0, rect.w - line - gap - text_w) // 2
     words = Rect(x + line + gap, rect.bottom - text_h, text_w, text_h)
-    return Label(words, text, Size.CAPTION, Role.MUTED), Picture(Rect(x, words.y, line, line), "camera")
+    return Label(words, text, size, Role.MUTED), Picture(Rect(x, words.y, line, line), "camera")
 
 
-def button(action: Action, rect: Rect) -> Button:
+def button(ui: Ui, action: Action, rect: Rect) -> Button:
     """The action as a button in `rect`."""
-    return Button(rect, action.text, action.action, action.weight, picture=action.picture)
+    return alike(ui, [Button(rect, action.text, action.action, action.weight, picture=action.picture)])[0]
 
 
-def button_width(ui: Ui, action: Action) -> int:
+def alike(ui: Ui, buttons: Sequence[Button]) -> list[Button]:
+    """The buttons with words of one size: where some need more room than they have, no larger than at the standard size."""
+    if all(fits(button, ui) for button in buttons):
+        return [*buttons]
+    return [replace(button, size=AS_USUAL.get(button.size, button.size)) for button in buttons]
+
+
+def button_width(ui: Ui, action: Action, size: Size = Size.BODY) -> int:
     """Pixels for the words on one line, with room at both ends for a thumb."""
-    return max(ui.mm(24), ui.text_width(action.text, Size.BODY, bold=True) + ui.mm(9))
+    return max(ui.mm(24), ui.text_width(action.text, size, bold=True) + ui.mm(9))
 
 
 def row(ui: Ui, rect: Rect, actions: Sequence[Action]) -> list[Button]:
     """Buttons of the same size: side by side, or stacked on portrait panels."""
     shares = [1.0] * len(actions)
-    gap = ui.mm(GAP)
+    gap = ui.panel.mm(GAP)
     places = rect.rows(*shares, gap=gap) if ui.portrait else rect.columns(*shares, gap=gap)
-    return [button(action, place) for action, place in zip(actions, places, strict=True)]
+    pairs = zip(actions, places, strict=True)
+    return alike(ui, [Button(at, one.text, one.action, one.weight, picture=one.picture) for one, at in pairs])
 
 
 def foot(ui: Ui, rect: Rect, count: int, height: float) -> tuple[Rect, Rect]:
     """Cut from the lower end of `rect` a place for a `row` of `count` buttons, each `height` high: what is left, the place."""
     rows = count if ui.portrait else 1
-    place_h = rows * ui.mm(height) + (rows - 1) * ui.mm(GAP)
+    place_h = rows * max(ui.mm(height), ui.type_scale.button_line(Size.BODY) + ui.mm(3)) + (rows - 1) * ui.panel.mm(GAP)
     place = Rect(rect.x, rect.bottom - place_h, rect.w, place_h)
     return Rect(rect.x, rect.y, rect.w, place.y - rect.y), place
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kiosk.record.identity import Method
 from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
-from kiosk.ui.widgets import Dots, Role, Waiting, Widget
+from kiosk.ui.widgets import Dots, Role, Size, Waiting, Widget
 from kiosk.visit.appliance import Appliance, Visit
 from kiosk.visit.stage import TypingPin
 from screens import keypad, parts
@@ -25,7 +26,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     to_face = [Action(ui.text("to_face"), "choose_face")] if Method.FACE in ways(appliance) else []
     around = parts.frame(appliance, ui, step=parts.IDENTITY, width=width)
     switch_at, free = _switch_place(ui, pad, around.content, to_face)
-    shown = [] if stage.checking else [parts.button(action, switch_at) for action in to_face]
+    shown = [] if stage.checking else [parts.button(ui, action, switch_at) for action in to_face]
     return [*around.widgets, *_words(ui, visit, stage, free), *shown, *keypad.keys(ui, pad)]
 
 
@@ -41,6 +42,8 @@ def _switch_place(ui: Ui, pad: Rect, rect: Rect, to_face: Sequence[Action]) -> t
 def _words(ui: Ui, visit: Visit, stage: TypingPin, rect: Rect) -> list[Widget]:
     """The sentence, under it what there is to know (tries left, or that it is being checked), and the dots."""
     say, hint = _said(ui, stage)
+    if not ui.portrait:  # the pad beside it keeps its size
+        hint = replace(hint, size=Size.FRAME)
     title_h, hint_h = parts.height_of(ui, rect.w, say), parts.height_of(ui, rect.w, hint)
     below = Rect(rect.x, rect.y + title_h, rect.w, hint_h)
     dots_w, dots_h = min(rect.w, ui.mm(84 if ui.portrait else 58)), ui.mm(16 if ui.portrait else 9)
@@ -52,7 +55,7 @@ def _words(ui: Ui, visit: Visit, stage: TypingPin, rect: Rect) -> list[Widget]:
 
 
 def _checking(ui: Ui, visit: Visit, hint: Line, rect: Rect) -> list[Widget]:
-    ring, gap = ui.mm(9), ui.mm(3)
+    ring, gap = min(ui.mm(9), rect.h), ui.mm(3)
     words_w = ui.text_width(hint.text, hint.size, hint.bold) + 1
     x = rect.x + ((rect.w - ring - gap - words_w) // 2 if ui.portrait else 0)
     words = Rect(x + ring + gap, rect.y, words_w, rect.h)

@@ -39,7 +39,7 @@ def while_waiting(ui: Ui, around: parts.Frame, since: float, title: str, support
     place, words = parts.halves(ui, around.content)
     ring = Waiting(parts.centred(place, ui.mm(34), ui.mm(34)), since)
     lines = (parts.title(title), parts.support(support))
-    return [ring, *parts.written(ui, words, *lines, middle=not ui.portrait)]
+    return [ring, *parts.written(ui, words, *parts.fitting(ui, words, *lines), middle=not ui.portrait)]
 
 
 def later(wait: Wait, key: str) -> str:

@@ -16,6 +16,14 @@ def misfits(widgets: Iterable[Widget], ui: Ui) -> list[str]:
     return [f"{type(widget).__name__} {words!r}: {told}" for widget in widgets for words, told in _told(widget, ui)]
 
 
+def fits(button: Button, ui: Ui) -> bool:
+    """Whether a button holds its words, none of them cut within a phrase."""
+    padding, line = ui.type_scale.mm(BUTTON_PADDING_MM), ui.type_scale.button_line(button.size)
+    _, words = button_parts(button, button.rect, padding, ui.type_scale, ui.lettering)
+    high = ui.line_count(button.text, words.w, button.size, bold=True) * line
+    return high <= words.h and ui.longest_phrase(button.text, button.size, bold=True) <= words.w
+
+
 def _told(widget: Widget, ui: Ui) -> list[tuple[str, str]]:
     scale = ui.type_scale
     match widget:

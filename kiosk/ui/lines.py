@@ -115,11 +115,23 @@ def _fill(pieces: list[str], width: int, measure: Measure) -> list[str]:
             continue
         if line.strip():
             lines.append(line.rstrip())
-        *full, line = _cut(piece, width, measure)
+        *full, line = _cut_evenly(piece, width, measure)
         lines += full
     if line.strip():
         lines.append(line.rstrip())
     return lines
+
+
+def _cut_evenly(piece: str, width: int, measure: Measure) -> list[str]:
+    """The piece in as few lines as can be, none much longer than another: not 1つ消 and す, but 1つ and 消す."""
+    parts = _cut(piece, width, measure)
+    while len(parts) > 1:
+        narrower = max(measure(part.rstrip()) for part in parts) - 1
+        closer = _cut(piece, narrower, measure)
+        if len(closer) > len(parts) or max(measure(part.rstrip()) for part in closer) > narrower:
+            break
+        parts = closer
+    return parts
 
 
 def _cut(piece: str, width: int, measure: Measure) -> list[str]:

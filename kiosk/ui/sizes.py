@@ -26,5 +26,10 @@ def capital_mm(panel: Panel, size: str) -> float:
 
 
 def offered(panel: Panel) -> tuple[str, ...]:
-    """The sizes that the panel has room for: those whose every screen keeps the rules (tests/screens)."""
-    return (STANDARD,)
+    """The sizes that the panel has room for.
+
+    Where a screen says much, its lesser words stay as large as at the standard size (`Size.FRAME`, `Size.KEY`): a size is
+    offered where that much is its least too. So no word is ever smaller than the size promises, a 7-inch panel offers
+    standard only, a 10-inch one large too, and one of 13 inches all three (tests/screens/test_screens_sizes.py).
+    """
+    return tuple(size for size, least in CAPITALS.items() if least <= CAPITAL_MM * panel.scale)

@@ -34,7 +34,7 @@ _LEADING = {
     Size.TITLE: 1.35,
     Size.BODY: 1.5,
     Size.CAPTION: 1.4,
-    Size.FRAME: 1.5,
+    Size.FRAME: 1.4,
     Size.KEY: 1.4,
 }
 BUTTON_LEADING = 1.3

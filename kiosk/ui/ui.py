@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.ui.geometry import Panel, Rect
+from kiosk.ui.lines import phrases
 from kiosk.ui.messages import Catalogue, Words
 from kiosk.ui.text import CAPITAL_MM, Lettering, TypeScale
 from kiosk.ui.widgets import Size
@@ -63,6 +64,11 @@ class Ui:
     def text_height(self, text: str, width: int, size: Size, bold: bool = False) -> int:
         """Height in pixels of a label with this text, wrapped to `width` pixels: what stands below begins there."""
         return self.line_count(text, width, size, bold) * self.line_height(size)
+
+    def longest_phrase(self, text: str, size: Size, bold: bool = False) -> int:
+        """Width in pixels of what should not be cut: a label that is narrower looks broken."""
+        pieces = (piece.rstrip() for part in text.split("\n") for piece in phrases(part.strip(), self.language))
+        return max((self.text_width(piece, size, bold) for piece in pieces), default=0)
 
     def text_width(self, text: str, size: Size, bold: bool = False) -> int:
         """Width in pixels of the text on one line."""

@@ -26,7 +26,7 @@ class Size(StrEnum):
     FRAME = "frame"
     """What stands at the same place on every screen: as large as body text of the standard size, no smaller than a caption."""
     KEY = "key"
-    """The word on a key of a pad, which keeps its size: a caption of the standard size."""
+    """A caption of the standard size: on a pad's key, and where a larger one has no room."""
 
 
 class Role(StrEnum):

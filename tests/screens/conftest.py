@@ -28,6 +28,12 @@ MakeUi = Callable[[Panel], Ui]
 MakeForeignUi = Callable[[Panel, str], Ui]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="write down how every screen looks now (tests/golden)"
+    )
+
+
 @pytest.fixture(scope="session")
 def lettering() -> Lettering:
     return Lettering()

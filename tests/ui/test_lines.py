@@ -54,6 +54,11 @@ def test_a_variation_selector_stays_with_its_character() -> None:
     assert all(line[0] == "葛" for line in lines(name, 4))
 
 
+def test_a_phrase_too_wide_is_cut_evenly() -> None:
+    assert lines("1つ消す", 3) == ("1つ", "消す")
+    assert lines("aaaaaaaaa", 8) == ("aaaaa", "aaaa")
+
+
 def test_a_phrase_too_wide_is_cut_but_not_before_a_full_stop() -> None:
     told = lines("健康保険被保険者証。", 9)
     assert "".join(told) == "健康保険被保険者証。"
