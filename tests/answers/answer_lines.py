@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from tests.visit.answer_play import Code, Line
+from tests.answers.answer_play import Code, Line
 
 WAIT: Final = "受付に届きました。お呼びするまでお待ちください"
 DESK: Final = "受付にお声がけください"

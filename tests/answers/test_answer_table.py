@@ -22,8 +22,8 @@ from kiosk.ui.messages import Catalogue
 from kiosk.ui.text import Lettering
 from kiosk.ui.ui import Ui
 from kiosk.visit.profiles import PROFILES, Facility, Limit
-from tests.visit.answer_lines import LINES
-from tests.visit.answer_play import Line, Played, cells, elements, play, response
+from tests.answers.answer_lines import LINES
+from tests.answers.answer_play import Line, Played, cells, elements, play, response
 
 IN_NO_ANSWER: Final = {
     codes.MedicalTreatment: "requests for medical information",
