@@ -93,10 +93,12 @@ class Panel:
     def scale(self) -> float:
         """Growth of the design, drawn for 150 x 90 mm (a 7-inch panel), on larger panels: 1 to 2.
 
-        domain/kiosk-ui.md section 4: without it a 15-inch screen looked empty with tiny text.
+        domain/kiosk-ui.md section 4: without it a 15-inch screen looked empty with tiny text. The upright arrangement needs
+        130 mm across: a small panel stood upright grows less.
         """
-        long, short = sorted((self.width, self.height), reverse=True)
-        return min(2.0, max(1.0, min(long / self.px_per_mm / 150, short / self.px_per_mm / 90)))
+        across, down = self.width / self.px_per_mm, self.height / self.px_per_mm
+        grown = min(across / 130, down / 150) if self.portrait else min(across / 150, down / 90)
+        return min(2.0, max(1.0, grown))
 
     def mm(self, design_mm: float) -> int:
         """Design millimetres (as drawn for a 7-inch panel) in pixels, rounded up so that a floor stays a floor."""
