@@ -10,7 +10,7 @@ from kiosk.ui.geometry import Panel
 @pytest.mark.parametrize(
     ("panel", "scale"),
     [
-        (Panel(800, 480, 7.0), 1.0),
+        (Panel(800, 480, 7.0), 1.02),
         (Panel(1280, 800, 10.1), 1.45),
         (Panel(1920, 1080, 15.6), 2.0),
         (Panel(1080, 1920, 21.5), 2.0),
