@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,21 @@ def test_the_row_on_an_open_board_gets_its_answer_by_itself(
     assert whole["height"] <= 55, "the mark does not make the row higher"
     assert box["y"] + box["height"] <= whole["y"] + whole["height"]
     assert page.locator(".by-number").count() == 1
+
+
+def test_a_row_of_another_day_says_so_and_is_no_higher(
+    page: Page, start_reception: Start, patient_at: Build, now: Any
+) -> None:
+    reception = start_reception()
+    reception.post(patient_at(now - timedelta(days=3)))
+    page.goto(f"{reception.staff_url}/board")
+    row = page.locator("tr[data-queue-number]")
+    expect(row.locator(".came b")).to_contain_text("/")
+    box, came = row.bounding_box(), row.locator(".came b").bounding_box()
+    assert box is not None
+    assert came is not None
+    assert box["height"] <= 55
+    assert came["height"] <= 30, "date and time stand on one line"
 
 
 def test_a_card_is_looked_up_by_hand(page: Page, start_reception: Start, terminal: Any) -> None:
