@@ -108,6 +108,7 @@ def test_the_row_on_an_open_board_gets_its_answer_by_itself(
     expect(row).to_contain_text("番号照会", timeout=10_000)
     expect(row).to_contain_text("有効")
     expect(row).not_to_contain_text("照会できず")
+    page.wait_for_function("document.fonts.status === 'loaded'")  # until then words are as wide as another typeface's
     box, whole = row.locator(".by-number").bounding_box(), row.bounding_box()
     assert box is not None
     assert whole is not None
@@ -124,6 +125,7 @@ def test_a_row_of_another_day_says_so_and_is_no_higher(
     page.goto(f"{reception.staff_url}/board")
     row = page.locator("tr[data-queue-number]")
     expect(row.locator(".came b")).to_contain_text("/")
+    page.wait_for_function("document.fonts.status === 'loaded'")
     box, came = row.bounding_box(), row.locator(".came b").bounding_box()
     assert box is not None
     assert came is not None
