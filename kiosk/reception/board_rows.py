@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kiosk.reception import checkins, known, list_words, reader_rows, reader_words, view, words
-from kiosk.reception.checkins import MOST_DONE, Row, RowState
+from kiosk.reception.checkins import MOST_DONE, Row
 from kiosk.reception.reader_rows import ReaderRow
 from kiosk.reception.reader_words import Whose
+from kiosk.reception.row_moves import RowState
 from kiosk.reception.schema import person_in
 from kiosk.reception.settings import StaffMember
 from kiosk.reception.view import RowView

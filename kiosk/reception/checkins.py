@@ -6,12 +6,12 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time
-from enum import StrEnum
 
 from kiosk.reception import later_answers
 from kiosk.reception.errors import RefusedError
 from kiosk.reception.known import KnownPatient
 from kiosk.reception.later_answers import LaterAnswer
+from kiosk.reception.row_moves import RowState
 from kiosk.reception.schema import found_by, person_in
 from kiosk.reception.store import Transaction
 from kiosk.record import checkin as contract
@@ -21,30 +21,6 @@ from kiosk.record.ids import KioskId, VisitId
 
 MOST_DONE = 300
 """Finished rows that a board shows at most; whoever is not finished is always there."""
-
-
-class RowState(StrEnum):
-    """Where the desk is with a patient: 未対応, 対応中, 済."""
-
-    OPEN = "open"
-    TAKEN = "taken"
-    DONE = "done"
-
-
-class RowMove(StrEnum):
-    """What staff do with a row. `BACK` undoes the last of the others."""
-
-    TAKE = "take"
-    FINISH = "finish"
-    BACK = "back"
-
-
-MOVES = {
-    (RowMove.TAKE, RowState.OPEN): RowState.TAKEN,
-    (RowMove.FINISH, RowState.TAKEN): RowState.DONE,
-    (RowMove.BACK, RowState.TAKEN): RowState.OPEN,
-    (RowMove.BACK, RowState.DONE): RowState.TAKEN,
-}
 
 
 @dataclass(frozen=True, repr=False)
@@ -116,28 +92,6 @@ def keep(arrival: Arrival) -> Callable[[Transaction], Receipt]:
         transaction.tell("checkin", checkin_id=checkin.checkin_id, state=RowState.OPEN.value, new=True)
         transaction.audit(checkin.kiosk_id, "checkin_kept", kiosk_id=checkin.kiosk_id, about=checkin.checkin_id)
         return Receipt(row["receipt"] if row is not None else 0, new=True)
-
-    return change
-
-
-def move(checkin_id: VisitId, step: RowMove, staff_id: str) -> Callable[[Transaction], RowState]:
-    """Take, finish or give back a row. Raises `RefusedError`: 404, or 409 where somebody else was faster."""
-
-    def change(transaction: Transaction) -> RowState:
-        row = transaction.one("SELECT state, taken_by FROM checkin WHERE checkin_id = ?", checkin_id)
-        if row is None:
-            raise RefusedError(404, "no_such_row", "この受付は見つかりません。")
-        state = MOVES.get((step, RowState(row["state"])))
-        if state is None:
-            raise RefusedError(409, "already_moved", "ほかの人が先に操作しました。表示を新しくしました。")
-        taken_by = staff_id if step is RowMove.TAKE else None if state is RowState.OPEN else row["taken_by"]
-        transaction.run(
-            "UPDATE checkin SET state = ?, taken_by = ?, moved_at = ? WHERE checkin_id = ?",
-            *(state.value, taken_by, transaction.now_text, checkin_id),
-        )
-        transaction.tell("checkin", checkin_id=checkin_id, state=state.value, new=False)
-        transaction.audit(staff_id, f"row_{step.value}", about=checkin_id)
-        return state
 
     return change
 

@@ -17,8 +17,8 @@ from kiosk.eligibility.terminal import filed
 from kiosk.eligibility.terminal.arrivals import Arrival, FailedArrival
 from kiosk.eligibility.terminal.filed import FoundBy
 from kiosk.reception import on_file
-from kiosk.reception.checkins import MOST_DONE, MOVES, RowMove, RowState
-from kiosk.reception.errors import RefusedError
+from kiosk.reception.checkins import MOST_DONE
+from kiosk.reception.row_moves import RowState
 from kiosk.reception.schema import person_in
 from kiosk.reception.store import Transaction
 from kiosk.record import RecordError, consent, dates, ids
@@ -100,28 +100,6 @@ def keep(came: Arrival | FailedArrival) -> Callable[[Transaction], bool]:
         transaction.tell("checkin", checkin_id=arrival_id, state=RowState.OPEN.value, new=True)
         transaction.audit(ACTOR, "arrival_kept", about=arrival_id)
         return True
-
-    return change
-
-
-def move(arrival_id: VisitId, step: RowMove, staff_id: str) -> Callable[[Transaction], RowState]:
-    """Take, finish or give back a row, as with a check-in. Raises `RefusedError`: 404, 409."""
-
-    def change(transaction: Transaction) -> RowState:
-        found = transaction.one("SELECT state, taken_by FROM reader_arrival WHERE arrival_id = ?", arrival_id)
-        if found is None:
-            raise RefusedError(404, "no_such_row", "この受付は見つかりません。")
-        state = MOVES.get((step, RowState(found["state"])))
-        if state is None:
-            raise RefusedError(409, "already_moved", "ほかの人が先に操作しました。表示を新しくしました。")
-        taken_by = staff_id if step is RowMove.TAKE else None if state is RowState.OPEN else found["taken_by"]
-        transaction.run(
-            "UPDATE reader_arrival SET state = ?, taken_by = ?, moved_at = ? WHERE arrival_id = ?",
-            *(state.value, taken_by, transaction.now_text, arrival_id),
-        )
-        transaction.tell("checkin", checkin_id=arrival_id, state=state.value, new=False)
-        transaction.audit(staff_id, f"row_{step.value}", about=arrival_id)
-        return state
 
     return change
 

@@ -33,7 +33,6 @@ from kiosk.reception import (
 )
 from kiosk.reception.answers import HANDLERS, OurselvesOnly, json_body
 from kiosk.reception.board_rows import AnyRow
-from kiosk.reception.checkins import RowMove
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import RefusedError
 from kiosk.reception.feed import EventStream
@@ -41,6 +40,7 @@ from kiosk.reception.kiosks import KioskRow
 from kiosk.reception.list_page import ListPage
 from kiosk.reception.lookup_page import LookUpPage
 from kiosk.reception.reader_rows import ReaderRow
+from kiosk.reception.row_moves import CHECKINS, READER_ARRIVALS, RowMove, moved
 from kiosk.reception.session import Session, Sessions
 from kiosk.record import RecordError, dates, ids
 from kiosk.staff.commands import CommandKind
@@ -203,8 +203,8 @@ class StaffDoor:
         staff_id = self._acting(request)
         step = _choice(_STEPS, request.path_params["step"])
         row = await self._desk.store.read(board_rows.row(_id(request)))
-        move = reader_rows.move if isinstance(row, ReaderRow) else checkins.move
-        state = await self._desk.store.write(move(_id(request), step, staff_id))
+        rows = READER_ARRIVALS if isinstance(row, ReaderRow) else CHECKINS
+        state = await self._desk.store.write(moved(rows, _id(request), step, staff_id))
         return JSONResponse({"state": state.value})
 
     async def help_done(self, request: Request) -> Response:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kiosk.reception import visual, words
-from kiosk.reception.checkins import Row, RowState
+from kiosk.reception.checkins import Row
 from kiosk.reception.helps import HelpRow
 from kiosk.reception.kiosks import SILENT_AFTER, KioskRow
+from kiosk.reception.row_moves import RowState
 from kiosk.reception.settings import StaffMember
 from kiosk.reception.visual import Grant
 from kiosk.reception.words import Tone, Verdict

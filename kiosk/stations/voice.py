@@ -60,8 +60,9 @@ class VoiceStation:
         return [*widgets, *marks]
 
     def repeat(self) -> None:
-        """Say again what the screen says."""
-        self._voice.repeat()
+        """Say what the screen says, also where it was not said by itself."""
+        reading = self._reader.reading
+        self._say(focus.Say(reading.said if self._look.eyes_closed else reading.labels))
 
     def pressed(self, key: Key) -> None:
         """A press on the ten-key or in a corner of the glass. The first one closes the eyes, if all can be heard."""

@@ -11,7 +11,7 @@ from kiosk.record.ids import VisitId
 from kiosk.visit.appliance import Appliance, ServiceState, Visit
 from kiosk.visit.effects import CallDesk, Effect
 from kiosk.visit.endings import heard_of, stage_word
-from kiosk.visit.looks import Choosing, chosen
+from kiosk.visit.looks import Choosing, Look, chosen
 from kiosk.visit.stage import Stage
 
 HELP_SHOWN_SECONDS: Final = 20.0
@@ -26,7 +26,7 @@ def time_passes(appliance: Appliance) -> Appliance:
     if farewell is not None and farewell.checkin_id is not None and now > farewell.late_from:
         farewell = heard_of(farewell, delivered=False, now=now)
     if farewell is not None and now > farewell.until:
-        farewell, look = None, appliance.usual
+        farewell, look = None, look if _somebody_chooses(appliance) else appliance.usual
     help_called = appliance.help_called and now <= appliance.help_until
     choosing, no_card = appliance.choosing, appliance.no_card
     if appliance.visit is None and farewell is None and now > appliance.rest_until:
@@ -46,7 +46,9 @@ def looked(appliance: Appliance, action: str) -> Appliance | None:
     """`appliance` after a tap that is about how it looks, on whatever screen; None: the tap is about something else."""
     now = appliance.mono
     visit = None if appliance.visit is None else replace(appliance.visit, touched=now, warned=False)
-    touched = replace(appliance, visit=visit, rest_until=now + REST_SECONDS)
+    # While a farewell stands, who chooses is the next patient, and begins with what is usual.
+    before = _own_look(appliance)
+    touched = replace(appliance, visit=visit, look=before, rest_until=now + REST_SECONDS)
     match action:
         case "languages":
             return replace(touched, choosing=Choosing.LANGUAGE)
@@ -54,7 +56,7 @@ def looked(appliance: Appliance, action: str) -> Appliance | None:
             return replace(touched, choosing=Choosing.LOOKS)
         case "looks_back":
             return replace(touched, choosing=None)
-        case _ if (look := chosen(appliance.look, action, appliance.offer)) is not None:
+        case _ if (look := chosen(before, action, appliance.offer)) is not None:
             # A language is one choice; of sizes, colours and loudness somebody may try a few.
             choosing = None if appliance.choosing is Choosing.LANGUAGE else appliance.choosing
             return replace(touched, look=look, choosing=choosing)
@@ -73,9 +75,20 @@ def opened(appliance: Appliance, visit_id: VisitId, stage: Stage) -> tuple[Appli
         since=now,
         touched=now,
     )
-    look = appliance.look if appliance.farewell is None else appliance.usual
+    look = _own_look(appliance)
     here = replace(appliance, farewell=None, help_called=False, look=look, choosing=None, no_card=False)
     return replace(here, visit=visit), visit
+
+
+def _somebody_chooses(appliance: Appliance) -> bool:
+    """Whether a look was chosen since the last visit was over, by who comes next."""
+    return appliance.mono <= appliance.rest_until
+
+
+def _own_look(appliance: Appliance) -> Look:
+    """The look of whoever stands there now: not that of the patient whom a farewell is still about."""
+    gone = appliance.farewell is not None and not _somebody_chooses(appliance)
+    return appliance.usual if gone else appliance.look
 
 
 def tapped(appliance: Appliance, action: str) -> tuple[Appliance, tuple[Effect, ...]]:
@@ -86,7 +99,8 @@ def tapped(appliance: Appliance, action: str) -> tuple[Appliance, tuple[Effect, 
             called = replace(appliance, help_called=True, help_until=now + HELP_SHOWN_SECONDS)
             return called, (CallDesk(None, HelpReason.CALLED, stage_word(None)),)
         case "no_card" if appliance.service.state is ServiceState.OPEN:
-            return replace(appliance, no_card=True, farewell=None, rest_until=now + REST_SECONDS), ()
+            look = _own_look(appliance)
+            return replace(appliance, no_card=True, farewell=None, look=look, rest_until=now + REST_SECONDS), ()
         case "stop":
             return replace(appliance, no_card=False), ()
         case _:

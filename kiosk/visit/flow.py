@@ -336,7 +336,7 @@ def _apply(appliance: Appliance, before: Visit, outcome: Outcome) -> tuple[Appli
             return appliance, ()
         case Over(farewell=farewell, effects=effects):
             look = appliance.look if farewell is not None else appliance.usual
-            ended = replace(appliance, visit=None, farewell=farewell, look=look, choosing=None)
+            ended = replace(appliance, visit=None, farewell=farewell, look=look, choosing=None, rest_until=0.0)
             return ended, (*effects, Wipe(before.visit_id))
         case Next(visit=visit, effects=effects):
             visit = warned(waited(visit, appliance.mono), appliance.mono)

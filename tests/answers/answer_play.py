@@ -16,7 +16,8 @@ from kiosk.eligibility.oqs import consumers, from_xml, hand_off
 from kiosk.eligibility.oqs.errors import OqsError
 from kiosk.eligibility.oqs.qualification import QualificationResponse
 from kiosk.eligibility.oqs.reading import read_result
-from kiosk.reception.checkins import Row, RowState
+from kiosk.reception.checkins import Row
+from kiosk.reception.row_moves import RowState
 from kiosk.reception.view import RowView, row_view
 from kiosk.record.checkin import CheckIn
 from kiosk.record.dates import Notice

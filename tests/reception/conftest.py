@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from playwright.sync_api import Browser, Page
 from starlette.applications import Starlette
 
 from kiosk.eligibility.terminal.settings import TerminalSettings
@@ -30,6 +31,7 @@ from kiosk.record.door import Heartbeat, HelpCall, HelpReason
 from kiosk.record.eligibility import EligibilityResult, Sex, Source, Validity
 from kiosk.record.identity import Method
 from kiosk.record.ids import KioskId, VisitId
+from tests.reception import browser
 
 NOW = datetime(2026, 11, 24, 0, 15, tzinfo=UTC)
 
@@ -440,6 +442,21 @@ def with_validity() -> Callable[..., CheckIn]:
 def patient_at() -> Callable[..., CheckIn]:
     """Build a check-in of somebody the simulated terminal knows: `patient_at(moment, number, card, **person)`."""
     return new_patient
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    if not browser.CHROMIUM.exists():
+        pytest.skip(f"{browser.CHROMIUM} is not on this machine")
+    with browser.browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page that has been nowhere yet."""
+    with browser.page(chromium) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from kiosk.record import ids
 from kiosk.record.checkin import CheckIn
 from kiosk.record.door import HelpReason
 from kiosk.record.eligibility import Validity
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not on this machine")
+from tests.reception import browser
 
 Start = Callable[..., Any]
 Build = Callable[..., CheckIn]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -37,16 +24,11 @@ def reception(start_reception: Start) -> Any:
 
 
 @pytest.fixture
-def page(browser: Browser, reception: Any) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=reception.staff_url)
-    opened = context.new_page()
-    faults: list[str] = []
-    opened.on("pageerror", lambda fault: faults.append(str(fault)))
-    opened.goto("/board")
-    opened.wait_for_selector("html[data-live=open]")
-    yield opened
-    context.close()
-    assert faults == []
+def page(chromium: Browser, reception: Any) -> Iterator[Page]:
+    with browser.page(chromium, reception.staff_url) as opened:
+        opened.goto("/board")
+        opened.wait_for_selector("html[data-live=open]")
+        yield opened
 
 
 def sit_down(page: Page, staff_id: str = "tanaka") -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from kiosk.eligibility.reception import ReceptionGateway
 from kiosk.eligibility.settings import KioskDoorSettings
@@ -18,9 +17,6 @@ from kiosk.record import dates, ids
 from kiosk.record.checkin import CheckIn
 from kiosk.record.eligibility import Source, Validity
 from tests.eligibility import parties
-
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 Start = Callable[..., Any]
 Build = Callable[..., CheckIn]
@@ -30,21 +26,6 @@ Build = Callable[..., CheckIn]
 def now() -> Any:
     """This moment, as on the wire."""
     return dates.instant(dates.instant_text(datetime.now(UTC)))
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        opened = browser.new_page(viewport={"width": 1366, "height": 768})
-        faults: list[str] = []
-        opened.on("pageerror", lambda fault: faults.append(str(fault)))
-        opened.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
-        yield opened
-        browser.close()
-        assert faults == []
 
 
 def until(what: Callable[[], bool], seconds: float = 15.0) -> None:

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from kiosk.reception.checkins import Row, RowState
+from kiosk.reception.checkins import Row
+from kiosk.reception.row_moves import RowState
 from kiosk.reception.view import RowView, row_view
 from kiosk.record.checkin import CardSeen, CheckIn, Eligibility, Identity, Prescription
 from kiosk.record.consent import ConsentItem, given, no_consents

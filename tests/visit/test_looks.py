@@ -80,6 +80,14 @@ def test_the_next_patient_does_not_inherit_the_look_of_whoever_has_just_gone() -
     assert placed(seen).now.look == Look()
 
 
+def test_who_chooses_while_a_farewell_still_stands_is_the_next_patient() -> None:
+    seen = dressed(story())
+    placed(seen).happens(ev.CardRemoved(), ev.Tapped("language:vi"))
+    assert seen.now.look == Look(language="vi")
+    assert seen.passes(9).now.look == Look(language="vi")
+    assert placed(seen).now.look == Look(language="vi")
+
+
 def test_who_chooses_a_look_and_goes_away_leaves_nothing_behind() -> None:
     seen = dressed(story()).happens(ev.Tapped("looks"))
     assert seen.passes(59).now.choosing is Choosing.LOOKS
