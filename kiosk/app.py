@@ -155,7 +155,7 @@ class App:
         for key in self._display.keys():  # noqa: SIM118 - a display is no mapping
             self._sound.click()
             self._voice.pressed(key)
-        self._voice.rest()
+        self._voice.rest(time.monotonic())
         if self._voice.speaking is not self._appliance.speaking:
             self._feed(Speaking(self._voice.speaking))
         while not self._inbox.empty():

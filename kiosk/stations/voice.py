@@ -12,12 +12,16 @@ from kiosk.ui.keys import Key, Word
 from kiosk.ui.messages import Catalogue
 from kiosk.ui.sound import Sound
 from kiosk.ui.voice import Voice, louder, quieter
-from kiosk.ui.widgets import Widget
+from kiosk.ui.widgets import Live, Widget
 from kiosk.visit.appliance import Appliance
 from kiosk.visit.looks import Look
 
 HEARD_LAST: Final = ("listen", "looks", "languages", "call_staff", "stop")
 """What stands on every screen is heard after what the screen is for."""
+
+
+AGAIN_S: Final = 5.0
+"""So long a silence before the camera, and who does not look hears again what would help: silence sounds like success."""
 
 
 class VoiceStation:
@@ -30,6 +34,8 @@ class VoiceStation:
         self._reader = focus.Reader()
         self._by_corner = False
         self._look = Look()
+        self._filmed = False
+        self._quiet_since: float | None = None
 
     @property
     def speaking(self) -> bool:
@@ -45,6 +51,7 @@ class VoiceStation:
         """Another picture on the panel: say it all to who does not look, its sentences to who does, to nobody nothing."""
         self._look = appliance.look
         self._voice.volume = self._look.volume.value
+        self._filmed = any(isinstance(widget, Live) for widget in widgets)
         came = screen != self._reader.screen
         self._reader, say = focus.follow(self._reader, screen, widgets, last=HEARD_LAST)
         if not self._look.eyes_closed:
@@ -83,8 +90,17 @@ class VoiceStation:
             if pressed.action is not None:
                 self._tapped(pressed.action)
 
-    def rest(self) -> None:
-        """Let go of the loudspeaker while nobody needs it. For every turn of the loop."""
+    def rest(self, now: float) -> None:
+        """Remind who is before the camera and does not look; let go of the loudspeaker while nobody needs it.
+
+        For every turn of the loop; `now` in monotonic seconds.
+        """
+        if not (self._filmed and self._look.eyes_closed) or self._voice.speaking:
+            self._quiet_since = None
+        elif self._quiet_since is None:
+            self._quiet_since = now
+        elif now - self._quiet_since >= AGAIN_S:
+            self._say(focus.Say(self._reader.reading.labels, now=False))
         self._voice.rest()
 
     def close(self) -> None:

@@ -16,7 +16,8 @@ from kiosk import journal
 from kiosk.errors import MissingError
 from kiosk.ui.errors import CatalogueError
 from kiosk.ui.fonts import Faces
-from kiosk.ui.messages import JAPANESE, LANGUAGES, Catalogue, head
+from kiosk.ui.messages import JAPANESE, LANGUAGES, Catalogue, Words, head
+from kiosk.ui.prompts import Sounds, name_key
 from kiosk.ui.settings import DisplaySettings
 
 log = logging.getLogger("kiosk.ui.languages")
@@ -119,6 +120,7 @@ def _why_not(catalogue: Catalogue, japanese: Catalogue, settings: DisplaySetting
 
 
 @lru_cache(maxsize=len(LANGUAGES))
-def name_of(tag: str) -> str:
-    """A language's name in its own script. Raises `CatalogueError`."""
-    return head(tag)[0]
+def name_of(tag: str) -> Words:
+    """A language's name in its own script; it knows its key where it can be heard too. Raises `CatalogueError`."""
+    name = head(tag)[0]
+    return Words(name, name_key(tag) if Sounds.load(tag).find_name(name) else None)

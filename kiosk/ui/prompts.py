@@ -28,6 +28,8 @@ STAFF_ONLY = frozenset({"closed_staff", "closed_reader", "closed_outbox", "close
 """Told to staff on a patient's screen, in small print: never aloud."""
 SYMBOLS = frozenset({"looks", "languages"})
 """Letters that stand for a picture ("A あ"), words of two languages: said only in other words (`looks_spoken`)."""
+LANGUAGE_NAME = "language_name"
+"""A language's own name, said by its own voice: the key of that sound within the language (`name_key` from anywhere)."""
 MANIFEST = "manifest.json"
 MAX_BYTES = 256 * 1024
 
@@ -35,6 +37,7 @@ _CODE = "sounds"
 _HAN_OR_KANA = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _READ_HAN = ("ja", "zh")
 _KEY = re.compile(r"[a-z0-9_]{1,64}")
+_NAME_KEY = re.compile(rf"{LANGUAGE_NAME}/([A-Za-z-]{{2,16}})")
 _MARK = re.compile(r"[0-9a-f]{16}")
 
 
@@ -54,9 +57,21 @@ def _own_script(catalogue: Catalogue, key: str) -> bool:
 
 
 def spoken_texts(catalogue: Catalogue) -> dict[str, str]:
-    """Every text that is spoken, by its key, in the catalogue's order."""
+    """Every text that is spoken, by its key, in the catalogue's order, and then the language's own name."""
     keys = (spoken_key(catalogue, key) for key in catalogue.texts)
-    return {key: catalogue.texts[key] for key in keys if key is not None}
+    texts = {key: catalogue.texts[key] for key in keys if key is not None}
+    return {**texts, LANGUAGE_NAME: catalogue.name} if catalogue.name else texts
+
+
+def name_key(tag: str) -> str:
+    """The key under which the name of the language `tag` is said in that language, whatever is spoken otherwise."""
+    return f"{LANGUAGE_NAME}/{tag}"
+
+
+def named(key: str) -> str | None:
+    """The language whose name is said under `key`, if it is such a key."""
+    found = _NAME_KEY.fullmatch(key)
+    return None if found is None else found[1]
 
 
 def mark(text: str) -> str:
@@ -90,6 +105,10 @@ class Sounds:
         if said is None or self.texts.get(said) != mark(catalogue.texts[said]):
             return None
         return self.folder / f"{said}.ogg"
+
+    def find_name(self, name: str) -> Path | None:
+        """The sound that says this language's name as its catalogue spells it."""
+        return self.folder / f"{LANGUAGE_NAME}.ogg" if self.texts.get(LANGUAGE_NAME) == mark(name) else None
 
 
 def listed(raw: bytes, language: str) -> dict[str, dict[str, str]]:

@@ -24,8 +24,9 @@ import pygame
 
 from kiosk import journal
 from kiosk.ui.errors import CatalogueError
+from kiosk.ui.languages import name_of
 from kiosk.ui.messages import Catalogue
-from kiosk.ui.prompts import Sounds, spoken_texts
+from kiosk.ui.prompts import LANGUAGE_NAME, Sounds, named, spoken_texts
 from kiosk.ui.sound import VOICE_CHANNEL, Sound
 
 log = logging.getLogger("kiosk.ui.voice")
@@ -106,20 +107,26 @@ class Voice:
     def says_all(self, catalogue: Catalogue) -> bool:
         """Whether all that a patient may hear can be said here in these words: only then may they close their eyes."""
         sounds = self._of(catalogue.language)
-        return not self._sound.silent and all(sounds.find(catalogue, key) for key in spoken_texts(catalogue))
+        known = [key for key in spoken_texts(catalogue) if key != LANGUAGE_NAME]
+        return not self._sound.silent and all(sounds.find(catalogue, key) for key in known)
 
     def say(self, catalogue: Catalogue, keys: Sequence[str], *, now: bool = True) -> None:
         """Say these keys' words: at once, or (`now` False) after what is being said, in place of what else was waiting."""
         if self._sound.silent:
             return
-        sounds = self._of(catalogue.language)
-        files = tuple(path for key in keys if (path := sounds.find(catalogue, key)) is not None)
+        files = tuple(path for key in keys if (path := self._find(catalogue, key)) is not None)
         speech = _Speech(files)
         with self._changed:
             if now:
                 self._hush()
                 self._last = speech
             self._give(speech)
+
+    def _find(self, catalogue: Catalogue, key: str) -> Path | None:
+        tag = named(key)
+        if tag is None:
+            return self._of(catalogue.language).find(catalogue, key)
+        return self._of(tag).find_name(name_of(tag))
 
     def repeat(self) -> None:
         """Say again what was last said at once."""

@@ -9,8 +9,9 @@ import pytest
 
 from kiosk.ui import assets
 from kiosk.ui.errors import CatalogueError
+from kiosk.ui.languages import name_of
 from kiosk.ui.messages import LANGUAGES, Catalogue
-from kiosk.ui.prompts import MANIFEST, STAFF_ONLY, Sounds, listed, mark, spoken_key, spoken_texts
+from kiosk.ui.prompts import MANIFEST, STAFF_ONLY, Sounds, listed, mark, name_key, named, spoken_key, spoken_texts
 
 FOLDER = assets.folder("sounds")
 RENDERED = [tag for tag in LANGUAGES if (FOLDER / tag / MANIFEST).exists()]
@@ -80,6 +81,20 @@ def test_what_is_for_staff_a_symbol_and_an_unknown_key_are_never_said() -> None:
 
 def test_only_what_can_be_said_is_rendered() -> None:
     assert list(spoken_texts(WORDS)) == ["idle", "number_spoken"]
+
+
+@pytest.mark.parametrize("language", RENDERED)
+def test_a_language_s_name_is_said_by_its_own_voice_whatever_is_spoken(language: str) -> None:
+    name = name_of(language)
+    assert name.key == name_key(language)
+    assert named(name.key) == language
+    assert Sounds.load(language).find_name(name) == FOLDER / language / "language_name.ogg"
+    assert Sounds.load(language).find_name("another name") is None
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - set(RENDERED)))
+def test_the_name_of_a_language_without_a_voice_is_not_walked_to(language: str) -> None:
+    assert name_of(language).key is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

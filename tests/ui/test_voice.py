@@ -12,8 +12,9 @@ import pygame
 import pytest
 
 from kiosk.ui import assets, voice
+from kiosk.ui.languages import name_of
 from kiosk.ui.messages import Catalogue
-from kiosk.ui.prompts import mark
+from kiosk.ui.prompts import mark, name_key
 from kiosk.ui.sound import RATE, VOICE_CHANNEL, Sound
 from kiosk.ui.voice import VOLUMES, Voice, louder, quieter
 
@@ -21,6 +22,7 @@ WORDS = Catalogue(
     "ja", {"one": "いち", "two": "に", "three": "さん", "long": "ながい", "broken": "x", "left": "あと{n}回"}
 )
 ENGLISH = Catalogue("en", {"one": "one", "long": "long"})
+NAME = name_of("en")
 SECONDS = {"one": 0.12, "two": 0.1, "three": 0.14, "long": 20.0}
 PATIENCE_S = 20.0
 
@@ -72,6 +74,20 @@ def speaker(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[Voice]:
     made.close()
     sound.close()
     assert not any(thread.name == "voice" for thread in threading.enumerate())
+
+
+def test_a_language_is_named_in_its_own_language_by_its_own_sound(
+    speaker: Voice, folder: Path, played: list[Path]
+) -> None:
+    english = folder.parent / "en"
+    english.mkdir()
+    (english / "manifest.json").write_text(
+        f'{{"sounds": {{"language_name": {{"text": "{mark(NAME)}", "said": "{mark(NAME)}"}}}}}}', encoding="utf-8"
+    )
+    (english / "language_name.ogg").write_bytes(_wave(0.1))
+    speaker.say(WORDS, ("one", name_key("en")))
+    wait_until(lambda: not speaker.speaking)
+    assert played == [folder / "one.ogg", english / "language_name.ogg"]
 
 
 def test_prompts_are_said_one_after_another_and_then_it_is_quiet(speaker: Voice, played: list[Path]) -> None:
