@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kiosk.reception import checkins, known, list_words, reader_rows, reader_words, view, words
 from kiosk.reception.checkins import MOST_DONE, Row
+from kiosk.reception.database import Connection
 from kiosk.reception.reader_rows import ReaderRow
 from kiosk.reception.reader_words import Whose
 from kiosk.reception.row_moves import RowState
@@ -43,20 +43,20 @@ class BoardRow:
     by_card: bool = False
 
 
-def row(row_id: VisitId) -> Callable[[sqlite3.Connection], AnyRow | None]:
+def row(row_id: VisitId) -> Callable[[Connection], AnyRow | None]:
     """One row of either kind, if there is one."""
 
-    def question(connection: sqlite3.Connection) -> AnyRow | None:
+    def question(connection: Connection) -> AnyRow | None:
         found = checkins.row(row_id)(connection)
         return reader_rows.row(row_id)(connection) if found is None else _named(found, connection)
 
     return question
 
 
-def rows_on_board(now: datetime) -> Callable[[sqlite3.Connection], list[AnyRow]]:
+def rows_on_board(now: datetime) -> Callable[[Connection], list[AnyRow]]:
     """What the board shows, in its order: unhandled, taken, done of today (Japan); the newest first in each."""
 
-    def question(connection: sqlite3.Connection) -> list[AnyRow]:
+    def question(connection: Connection) -> list[AnyRow]:
         every: list[AnyRow] = [_named(one, connection) for one in checkins.rows_on_board(now)(connection)]
         every += reader_rows.rows_on_board(now)(connection)
         every.sort(key=lambda one: one.received_at, reverse=True)
@@ -67,7 +67,7 @@ def rows_on_board(now: datetime) -> Callable[[sqlite3.Connection], list[AnyRow]]
     return question
 
 
-def _named(found: Row, connection: sqlite3.Connection) -> Row:
+def _named(found: Row, connection: Connection) -> Row:
     """With whom the clinic knows by the card, where nothing in the row says who came: the holder was confirmed with it."""
     if found.checkin.card is None or found.eligibility.results or found.checkin.eligibility.results:
         return found

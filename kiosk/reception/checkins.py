@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time
 
 from kiosk.reception import later_answers
+from kiosk.reception.database import Connection, Found
 from kiosk.reception.errors import RefusedError
 from kiosk.reception.known import KnownPatient
 from kiosk.reception.later_answers import LaterAnswer
@@ -63,10 +63,10 @@ class Row:
         return self.checkin.eligibility if self.later is None else self.later.eligibility
 
 
-def known(checkin_id: VisitId, kiosk_id: KioskId, sha256: str) -> Callable[[sqlite3.Connection], Receipt | None]:
+def known(checkin_id: VisitId, kiosk_id: KioskId, sha256: str) -> Callable[[Connection], Receipt | None]:
     """Look up whether this very body is kept already. Raises `RefusedError` (409) where the id is kept with another body."""
 
-    def question(connection: sqlite3.Connection) -> Receipt | None:
+    def question(connection: Connection) -> Receipt | None:
         return _known(connection, checkin_id, kiosk_id, sha256)
 
     return question
@@ -102,21 +102,21 @@ _ROWS = (
 )
 
 
-def row(checkin_id: VisitId) -> Callable[[sqlite3.Connection], Row | None]:
+def row(checkin_id: VisitId) -> Callable[[Connection], Row | None]:
     """One row, if there is one."""
 
-    def question(connection: sqlite3.Connection) -> Row | None:
+    def question(connection: Connection) -> Row | None:
         found = connection.execute(f"{_ROWS} WHERE checkin_id = ?", (checkin_id,)).fetchone()
         return None if found is None else _row(found)
 
     return question
 
 
-def rows_on_board(now: datetime) -> Callable[[sqlite3.Connection], list[Row]]:
+def rows_on_board(now: datetime) -> Callable[[Connection], list[Row]]:
     """What the board shows, in its order: unhandled, taken, done of today (Japan); the newest first in each."""
     midnight = dates.instant_text(datetime.combine(dates.japanese_day(now), time(), dates.JST))
 
-    def question(connection: sqlite3.Connection) -> list[Row]:
+    def question(connection: Connection) -> list[Row]:
         found = connection.execute(f"{_ROWS} WHERE state = 'open' ORDER BY receipt DESC").fetchall()
         found += connection.execute(f"{_ROWS} WHERE state = 'taken' ORDER BY receipt DESC").fetchall()
         found += connection.execute(
@@ -128,17 +128,17 @@ def rows_on_board(now: datetime) -> Callable[[sqlite3.Connection], list[Row]]:
     return question
 
 
-def rows_since(receipt: int, most: int = 200) -> Callable[[sqlite3.Connection], list[Row]]:
+def rows_since(receipt: int, most: int = 200) -> Callable[[Connection], list[Row]]:
     """Rows with a greater receipt number, oldest first."""
 
-    def question(connection: sqlite3.Connection) -> list[Row]:
+    def question(connection: Connection) -> list[Row]:
         found = connection.execute(f"{_ROWS} WHERE receipt > ? ORDER BY receipt LIMIT ?", (receipt, most)).fetchall()
         return [_row(each) for each in found]
 
     return question
 
 
-def _known(connection: sqlite3.Connection, checkin_id: str, kiosk_id: str, sha256: str) -> Receipt | None:
+def _known(connection: Connection, checkin_id: str, kiosk_id: str, sha256: str) -> Receipt | None:
     found = connection.execute(
         "SELECT receipt, kiosk_id, sha256 FROM checkin WHERE checkin_id = ?", (checkin_id,)
     ).fetchone()
@@ -149,7 +149,7 @@ def _known(connection: sqlite3.Connection, checkin_id: str, kiosk_id: str, sha25
     return Receipt(found["receipt"], new=False)
 
 
-def _row(found: sqlite3.Row) -> Row:
+def _row(found: Found) -> Row:
     return Row(
         receipt=found["receipt"],
         checkin=contract.from_json(found["record"]),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from kiosk.reception.database import Connection, Found
 from kiosk.reception.errors import RefusedError
 from kiosk.reception.store import Transaction
 from kiosk.record import dates, door, ids
@@ -64,23 +64,23 @@ def done(help_id: str, staff_id: str) -> Callable[[Transaction], None]:
     return change
 
 
-def open_calls(connection: sqlite3.Connection) -> list[HelpRow]:
+def open_calls(connection: Connection) -> list[HelpRow]:
     """What the trouble lane shows: open calls, the oldest first, whichever day they are of."""
     found = connection.execute("SELECT * FROM help WHERE done_at IS NULL ORDER BY received_at, help_id").fetchall()
     return [_row(each) for each in found]
 
 
-def call(help_id: str) -> Callable[[sqlite3.Connection], HelpRow | None]:
+def call(help_id: str) -> Callable[[Connection], HelpRow | None]:
     """One call, if there is one."""
 
-    def question(connection: sqlite3.Connection) -> HelpRow | None:
+    def question(connection: Connection) -> HelpRow | None:
         found = connection.execute("SELECT * FROM help WHERE help_id = ?", (help_id,)).fetchone()
         return None if found is None else _row(found)
 
     return question
 
 
-def _row(found: sqlite3.Row) -> HelpRow:
+def _row(found: Found) -> HelpRow:
     return HelpRow(
         HelpCall(
             help_id=found["help_id"],

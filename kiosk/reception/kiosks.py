@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from kiosk.reception.database import Connection, Found
 from kiosk.reception.store import Transaction
 from kiosk.record import dates, ids
 from kiosk.record.door import Heartbeat
@@ -50,17 +50,17 @@ def heard(beat: Heartbeat) -> Callable[[Transaction], None]:
     return change
 
 
-def kiosk(kiosk_id: KioskId) -> Callable[[sqlite3.Connection], KioskRow | None]:
+def kiosk(kiosk_id: KioskId) -> Callable[[Connection], KioskRow | None]:
     """One kiosk, if it was ever heard."""
 
-    def question(connection: sqlite3.Connection) -> KioskRow | None:
+    def question(connection: Connection) -> KioskRow | None:
         found = connection.execute("SELECT * FROM kiosk WHERE kiosk_id = ?", (kiosk_id,)).fetchone()
         return None if found is None else _row(found)
 
     return question
 
 
-def all_kiosks(connection: sqlite3.Connection) -> list[KioskRow]:
+def all_kiosks(connection: Connection) -> list[KioskRow]:
     """Every kiosk ever heard, by id."""
     return [_row(found) for found in connection.execute("SELECT * FROM kiosk ORDER BY kiosk_id")]
 
@@ -69,7 +69,7 @@ def _shown(beat: Heartbeat) -> tuple[object, ...]:
     return beat.service, beat.stage, beat.visit_id, beat.pending, beat.parked
 
 
-def _row(found: sqlite3.Row) -> KioskRow:
+def _row(found: Found) -> KioskRow:
     return KioskRow(
         Heartbeat(
             kiosk_id=ids.kiosk_id(found["kiosk_id"]),

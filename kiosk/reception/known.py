@@ -6,7 +6,6 @@ from the kiosk, and nothing of the insurance goes back to it but the system's ow
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ from datetime import date
 from kiosk.eligibility.oqs.errors import NumberError
 from kiosk.eligibility.terminal.insured import InsuredNumber
 from kiosk.eligibility.terminal.look_up import NumberQuery
+from kiosk.reception.database import Connection
 from kiosk.record import checkin as contract
 from kiosk.record.checkin import CheckIn
 from kiosk.record.eligibility import EligibilityResult, Validity
@@ -41,14 +41,14 @@ class KnownPatient:
         )
 
 
-def by_card(fingerprint: str, *, simulated: bool) -> Callable[[sqlite3.Connection], KnownPatient | None]:
+def by_card(fingerprint: str, *, simulated: bool) -> Callable[[Connection], KnownPatient | None]:
     """Whom the clinic knows by the card with this fingerprint: the newest check-in that tells it.
 
     Looked at are real check-ins, or with `simulated` those of simulations: a real terminal is never asked about an
     invented patient, nor a simulated one about a real.
     """
 
-    def question(connection: sqlite3.Connection) -> KnownPatient | None:
+    def question(connection: Connection) -> KnownPatient | None:
         found = connection.execute(
             "SELECT record FROM checkin WHERE card = ? AND answered = 1 ORDER BY receipt DESC", (fingerprint,)
         )

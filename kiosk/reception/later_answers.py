@@ -6,11 +6,11 @@ The check-in itself is never changed (design/architecture.md, Contracts: CheckIn
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from kiosk.reception.database import Connection
 from kiosk.reception.store import Transaction
 from kiosk.record import RecordError, dates, ids
 from kiosk.record import checkin as contract
@@ -76,10 +76,10 @@ def join(answer: LaterAnswer) -> Callable[[Transaction], bool]:
     return change
 
 
-def unanswered(since: datetime) -> Callable[[sqlite3.Connection], list[Unanswered]]:
+def unanswered(since: datetime) -> Callable[[Connection], list[Unanswered]]:
     """Check-ins that were received at `since` or later and have no answer yet, the oldest first."""
 
-    def question(connection: sqlite3.Connection) -> list[Unanswered]:
+    def question(connection: Connection) -> list[Unanswered]:
         found = connection.execute(
             "SELECT record, received_at FROM checkin WHERE answered = 0 AND received_at >= ? ORDER BY received_at, receipt",
             (dates.instant_text(since),),

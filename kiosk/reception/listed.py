@@ -17,13 +17,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from kiosk.eligibility.terminal.insured import InsuredNumber, key_of
 from kiosk.eligibility.terminal.look_up import NumberQuery
+from kiosk.reception.database import Connection
 from kiosk.reception.lookups import KEPT, ListAnswer
 from kiosk.reception.seal import SealKey
 from kiosk.reception.store import Transaction
@@ -107,21 +107,24 @@ def keep(
     def change(transaction: Transaction) -> None:
         _forget(transaction)
         transaction.run(
-            "INSERT OR REPLACE INTO listing(listing_id, day, file, asked_at, sealed) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO listing(listing_id, day, file, asked_at, sealed) VALUES (?, ?, ?, ?, ?) ON CONFLICT(day, file)"
+            " DO UPDATE SET listing_id = excluded.listing_id, asked_at = excluded.asked_at, sealed = excluded.sealed",
             *(listing_id, day, mark, dates.instant_text(listing.asked_at), sealed_listing),
         )
         transaction.connection.executemany(_CLEAR, cleared)
         transaction.connection.executemany(
-            "INSERT OR REPLACE INTO listed(day, person, branch, sealed) VALUES (?, ?, ?, ?)", found
+            "INSERT INTO listed(day, person, branch, sealed) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT(day, person, branch) DO UPDATE SET sealed = excluded.sealed",
+            found,
         )
 
     return change
 
 
-def listings(today: date, key: SealKey) -> Callable[[sqlite3.Connection], list[Listing]]:
+def listings(today: date, key: SealKey) -> Callable[[Connection], list[Listing]]:
     """The lists of today and later, the next day first, of one day the newest first."""
 
-    def question(connection: sqlite3.Connection) -> list[Listing]:
+    def question(connection: Connection) -> list[Listing]:
         found = connection.execute(
             "SELECT listing_id, sealed FROM listing WHERE day >= ? ORDER BY day, asked_at DESC", (today.isoformat(),)
         )
@@ -132,11 +135,11 @@ def listings(today: date, key: SealKey) -> Callable[[sqlite3.Connection], list[L
 
 def finding(
     key: SealKey, insured: InsuredNumber, birth_date: date, today: date
-) -> Callable[[sqlite3.Connection], Finding | None]:
+) -> Callable[[Connection], Finding | None]:
     """What the lists of today say of a person, if it may be said early."""
     person, day = _person(key, insured, birth_date), today.isoformat()
 
-    def question(connection: sqlite3.Connection) -> Finding | None:
+    def question(connection: Connection) -> Finding | None:
         found = connection.execute(
             "SELECT sealed FROM listed WHERE day = ? AND person = ? AND branch IN ('', ?) ORDER BY branch DESC",
             (day, person, insured.branch or ""),
@@ -152,7 +155,8 @@ def note_early(visit: VisitId, told: Finding) -> Callable[[Transaction], None]:
     def change(transaction: Transaction) -> None:
         answered_at = told.eligibility.answered_at or transaction.now
         transaction.run(
-            "INSERT OR REPLACE INTO told_early(checkin_id, at, answered_at) VALUES (?, ?, ?)",
+            "INSERT INTO told_early(checkin_id, at, answered_at) VALUES (?, ?, ?)"
+            " ON CONFLICT(checkin_id) DO UPDATE SET at = excluded.at, answered_at = excluded.answered_at",
             *(visit, transaction.now_text, dates.instant_text(answered_at)),
         )
 

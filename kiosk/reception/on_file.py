@@ -7,7 +7,6 @@ its settings say; the clinic's number for a patient (照会番号) stands in the
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +15,7 @@ from kiosk.eligibility.oqs.errors import NumberError
 from kiosk.eligibility.oqs.matching import kana_key
 from kiosk.eligibility.terminal.filed import FiledPatient
 from kiosk.eligibility.terminal.insured import InsuredNumber
+from kiosk.reception.database import Connection, Cursor
 from kiosk.reception.schema import person_in
 from kiosk.record import checkin as contract
 from kiosk.record.checkin import Eligibility
@@ -40,7 +40,7 @@ class _Person:
 _People = dict[tuple[str, date], dict[str, _Person]]
 
 
-def patients_like(result: EligibilityResult, *, simulated: bool) -> Callable[[sqlite3.Connection], list[FiledPatient]]:
+def patients_like(result: EligibilityResult, *, simulated: bool) -> Callable[[Connection], list[FiledPatient]]:
     """Who was here with the clinic's number, or the birth date, that `result` has; real ones or simulated ones.
 
     A `patient_id` is the clinic's number where one is known, else "". Who was here under two numbers is told as two; who
@@ -49,7 +49,7 @@ def patients_like(result: EligibilityResult, *, simulated: bool) -> Callable[[sq
     number = (result.reference_number or "").strip()
     born = "" if result.birth_date is None else result.birth_date.isoformat()
 
-    def question(connection: sqlite3.Connection) -> list[FiledPatient]:
+    def question(connection: Connection) -> list[FiledPatient]:
         people: _People = {}
         found = connection.execute(_LIKE, {"number": number, "born": born})
         for eligibility in _eligibilities(found, simulated=simulated):
@@ -61,7 +61,7 @@ def patients_like(result: EligibilityResult, *, simulated: bool) -> Callable[[sq
     return question
 
 
-def _eligibilities(found: sqlite3.Cursor, *, simulated: bool) -> Iterator[Eligibility]:
+def _eligibilities(found: Cursor, *, simulated: bool) -> Iterator[Eligibility]:
     for row in found:
         told = json.loads(row["message"])
         if told.get("simulated") is simulated:

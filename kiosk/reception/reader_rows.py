@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -18,6 +17,7 @@ from kiosk.eligibility.terminal.arrivals import Arrival, FailedArrival
 from kiosk.eligibility.terminal.filed import FoundBy
 from kiosk.reception import on_file
 from kiosk.reception.checkins import MOST_DONE
+from kiosk.reception.database import Connection, Found
 from kiosk.reception.row_moves import RowState
 from kiosk.reception.schema import person_in
 from kiosk.reception.store import Transaction
@@ -65,10 +65,10 @@ class ReaderRow:
     taken_by: str | None
 
 
-def known_keys(day: date) -> Callable[[sqlite3.Connection], list[str]]:
+def known_keys(day: date) -> Callable[[Connection], list[str]]:
     """The files of `day` (in Japan) that are rows already."""
 
-    def question(connection: sqlite3.Connection) -> list[str]:
+    def question(connection: Connection) -> list[str]:
         found = connection.execute("SELECT file_key FROM reader_arrival WHERE day = ?", (day.isoformat(),))
         return [row["file_key"] for row in found]
 
@@ -90,10 +90,11 @@ def keep(came: Arrival | FailedArrival) -> Callable[[Transaction], bool]:
             digest = came.digest
         arrival_id = ids.new_visit_id(int(came.stamped_at.timestamp() * 1000))
         kept = transaction.run(
-            "INSERT OR IGNORE INTO reader_arrival(arrival_id, file_key, digest, day, received_at, message, reference, born)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO reader_arrival(arrival_id, file_key, digest, day, received_at, message, reference, born, failed)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             *(arrival_id, came.key, digest, day, transaction.now_text),
             *(_to_json(arrival, came.stamped_at), *person_in(arrival.eligibility)),
+            int(arrival.failed is not None),
         )
         if not kept:
             return False
@@ -104,21 +105,21 @@ def keep(came: Arrival | FailedArrival) -> Callable[[Transaction], bool]:
     return change
 
 
-def row(arrival_id: VisitId) -> Callable[[sqlite3.Connection], ReaderRow | None]:
+def row(arrival_id: VisitId) -> Callable[[Connection], ReaderRow | None]:
     """One row, if there is one."""
 
-    def question(connection: sqlite3.Connection) -> ReaderRow | None:
+    def question(connection: Connection) -> ReaderRow | None:
         found = connection.execute("SELECT * FROM reader_arrival WHERE arrival_id = ?", (arrival_id,)).fetchone()
         return None if found is None else _row(found)
 
     return question
 
 
-def rows_on_board(now: datetime) -> Callable[[sqlite3.Connection], list[ReaderRow]]:
+def rows_on_board(now: datetime) -> Callable[[Connection], list[ReaderRow]]:
     """Whoever is not finished, and who of today is; in no order."""
     midnight = dates.instant_text(datetime.combine(dates.japanese_day(now), time(), dates.JST))
 
-    def question(connection: sqlite3.Connection) -> list[ReaderRow]:
+    def question(connection: Connection) -> list[ReaderRow]:
         found = connection.execute("SELECT * FROM reader_arrival WHERE state != 'done'").fetchall()
         found += connection.execute(
             "SELECT * FROM reader_arrival WHERE state = 'done' AND received_at >= ? ORDER BY received_at DESC LIMIT ?",
@@ -131,13 +132,13 @@ def rows_on_board(now: datetime) -> Callable[[sqlite3.Connection], list[ReaderRo
 
 def _failures(transaction: Transaction, day: str) -> int:
     found = transaction.one(
-        "SELECT count(*) AS failures FROM reader_arrival WHERE day = ? AND json_extract(message, '$.failed') IS NOT NULL",
+        "SELECT count(*) AS failures FROM reader_arrival WHERE day = ? AND failed = 1",
         day,
     )
     return 0 if found is None else int(found["failures"])
 
 
-def _told(came: Arrival, connection: sqlite3.Connection) -> ReaderArrival:
+def _told(came: Arrival, connection: Connection) -> ReaderArrival:
     """The arrival, and who of the clinic's patients it is: by the insurance, where medical assistance stands beside it."""
     found = filed.Found(None, FoundBy.NOBODY)
     if came.eligibility.results:
@@ -193,7 +194,7 @@ def message_of(row: ReaderRow) -> dict[str, object]:
     return told
 
 
-def _row(found: sqlite3.Row) -> ReaderRow:
+def _row(found: Found) -> ReaderRow:
     told = json.loads(found["message"])
     consents = consent.no_consents()
     for item, at in told["consents"].items():

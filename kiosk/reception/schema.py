@@ -1,22 +1,30 @@
-"""Reception's tables, and how the database is opened so that a COMMIT outlives a power cut."""
+"""Reception's tables, version by version, in the SQL that SQLite and PostgreSQL share.
+
+Written as SQLite takes it; what PostgreSQL says otherwise (types, triggers) is put into its words in
+`kiosk.reception.postgres_words`. From the fourth version on each subject has a script of its own in `tables/`.
+"""
 
 from __future__ import annotations
 
-import os
+import json
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
+from kiosk.reception.database import Connection
 from kiosk.reception.errors import StartError
 from kiosk.record import RecordError
 from kiosk.record import checkin as contract
 from kiosk.record.checkin import CheckIn, Eligibility
 from kiosk.record.eligibility import Source
 
-VERSION = 3
-"""1 had no answers that come later, 2 no official reader and no lists. A new database is made as 1 and brought here, as an
-old one is."""
+VERSION = 4
+"""1 had no answers that come later, 2 no official reader and no lists, 3 no paired kiosks, no accounts, no chained audit
+and no hand-off. A new database is made as 1 and brought here, as an old one is."""
+
+TABLES: Final = Path(__file__).parent / "tables"
 
 _FIRST = """
 CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -179,95 +187,74 @@ def person_in(eligibility: Eligibility) -> tuple[str, str]:
     return next(filter(None, references), ""), next(iter(born), "")
 
 
-def open_for_writing(database: Path, key_id: str) -> sqlite3.Connection:
-    """The one connection that writes; tables are made in a new file. Raises `StartError`.
-
-    EXTRA while the file turns into a WAL database, FULL from then on: made at FULL, the first power cut can give back an
-    empty database (domain/reception-and-reliability.md, finding 1).
-    """
-    try:
-        database.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(database, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
-        for pragma in ("synchronous=EXTRA", "journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=2000"):
-            connection.execute(f"PRAGMA {pragma}")
-        _prepare(connection, database, key_id)
-    except (OSError, sqlite3.Error) as error:
-        raise StartError(f"{database}: the database cannot be opened ({error})") from error
-    return connection
-
-
-def open_for_reading(database: Path) -> sqlite3.Connection:
-    """A connection that cannot write."""
-    connection = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA query_only=ON")
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection, database: Path, key_id: str) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+def is_current(connection: Connection, version: int, key_id: str, where: str) -> bool:
+    """Whether the database at `where` has this version's tables. Raises `StartError` for another key or a later version."""
     if not 0 <= version <= VERSION:
-        raise StartError(f"{database}: was written by another version of reception (schema {version}, not {VERSION})")
+        raise StartError(f"{where}: was written by another version of reception (schema {version}, not {VERSION})")
     if version > 0:
-        _check_key(connection, database, key_id)
-    if version == VERSION:
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        if version == 0:
-            _run(connection, _FIRST)
-            first = {"key_id": key_id, "session_key": secrets.token_hex(32)}
-            connection.executemany("INSERT INTO meta(name, value) VALUES (?, ?)", first.items())
-        if version < 2:
-            _bring_to_second(connection, database)
-        _bring_to_third(connection, database)
-        connection.execute(f"PRAGMA user_version={VERSION}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
+        _check_key(connection, where, key_id)
+    return version == VERSION
 
 
-def _check_key(connection: sqlite3.Connection, database: Path, key_id: str) -> None:
-    (known,) = connection.execute("SELECT value FROM meta WHERE name = 'key_id'").fetchone()
-    if known != key_id:
-        raise StartError(f"{database}: belongs to key {known}, but the key file holds key {key_id}")
+def bring_up_to_date(
+    connection: Connection, version: int, key_id: str, where: str, statements: Callable[[str], Iterable[str]]
+) -> None:
+    """Bring a database from `version` (0: empty) to this one, inside the transaction that is open.
+
+    `statements`: the statements of a script as this kind of database takes them. Raises `StartError`.
+    """
+
+    def run(script: str) -> None:
+        for statement in statements(script):
+            connection.execute(statement)
+
+    if version == 0:
+        run(_FIRST)
+        for name, value in {"key_id": key_id, "session_key": secrets.token_hex(32)}.items():
+            connection.execute("INSERT INTO meta(name, value) VALUES (?, ?)", (name, value))
+    if version < 2:
+        run(_SECOND)
+        for receipt, checkin in _every_checkin(connection, where):
+            connection.execute(
+                "UPDATE checkin SET card = ?, answered = ? WHERE receipt = ?", (*found_by(checkin), receipt)
+            )
+        run(_KEPT)
+    if version < 3:
+        run(_THIRD)
+        for receipt, checkin in _every_checkin(connection, where):
+            connection.execute(
+                "UPDATE checkin SET reference = ?, born = ? WHERE receipt = ?",
+                (*person_in(checkin.eligibility), receipt),
+            )
+    for script in sorted(TABLES.glob("4-*.sql")):
+        run(script.read_text(encoding="utf-8"))
+    for row in connection.execute("SELECT arrival_id, message FROM reader_arrival").fetchall():
+        failed = int(json.loads(row["message"]).get("failed") is not None)
+        connection.execute("UPDATE reader_arrival SET failed = ? WHERE arrival_id = ?", (failed, row["arrival_id"]))
 
 
-def _bring_to_second(connection: sqlite3.Connection, database: Path) -> None:
-    _run(connection, _SECOND)
-    for receipt, checkin in _every_checkin(connection, database):
-        connection.execute("UPDATE checkin SET card = ?, answered = ? WHERE receipt = ?", (*found_by(checkin), receipt))
-    _run(connection, _KEPT)
-
-
-def _bring_to_third(connection: sqlite3.Connection, database: Path) -> None:
-    _run(connection, _THIRD)
-    for receipt, checkin in _every_checkin(connection, database):
-        connection.execute(
-            "UPDATE checkin SET reference = ?, born = ? WHERE receipt = ?", (*person_in(checkin.eligibility), receipt)
-        )
-
-
-def _every_checkin(connection: sqlite3.Connection, database: Path) -> Iterator[tuple[int, CheckIn]]:
-    """All that is kept, with its receipt number. Raises `StartError` at one that cannot be read."""
-    receipts = [row["receipt"] for row in connection.execute("SELECT receipt FROM checkin ORDER BY receipt")]
-    for receipt in receipts:
-        (record,) = connection.execute("SELECT record FROM checkin WHERE receipt = ?", (receipt,)).fetchone()
-        try:
-            yield receipt, contract.from_json(record)
-        except RecordError as error:
-            raise StartError(f"{database}: check-in number {receipt} in it cannot be read ({error})") from error
-
-
-def _run(connection: sqlite3.Connection, script: str) -> None:
-    """Every statement of `script` inside the transaction that is open (`executescript` would commit it)."""
+def statements(script: str) -> Iterator[str]:
+    """Every statement of `script`, one by one (`executescript` would commit the transaction that is open)."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line
         if sqlite3.complete_statement(statement):
-            connection.execute(statement)
+            yield statement
             statement = ""
+
+
+def _check_key(connection: Connection, where: str, key_id: str) -> None:
+    known = connection.execute("SELECT value FROM meta WHERE name = 'key_id'").fetchone()["value"]
+    if known != key_id:
+        raise StartError(f"{where}: belongs to key {known}, but the key file holds key {key_id}")
+
+
+def _every_checkin(connection: Connection, where: str) -> Iterator[tuple[int, CheckIn]]:
+    """All that is kept, with its receipt number. Raises `StartError` at one that cannot be read."""
+    receipts = [row["receipt"] for row in connection.execute("SELECT receipt FROM checkin ORDER BY receipt")]
+    for receipt in receipts:
+        record = connection.execute("SELECT record FROM checkin WHERE receipt = ?", (receipt,)).fetchone()["record"]
+        try:
+            yield receipt, contract.from_json(record)
+        except RecordError as error:
+            raise StartError(f"{where}: check-in number {receipt} in it cannot be read ({error})") from error

@@ -38,8 +38,11 @@ class SealKey:
 
     def mark(self, text: str) -> str:
         """A check sum of `text` that nobody without this key can make or try (BLAKE2b, keyed; 32 hex digits)."""
-        key = hashlib.blake2b(self._private.private_bytes_raw(), digest_size=32, person=b"kiosk mark").digest()
-        return hashlib.blake2b(text.encode(), key=key, digest_size=16).hexdigest()
+        return hashlib.blake2b(text.encode(), key=self.derived(b"kiosk mark"), digest_size=16).hexdigest()
+
+    def derived(self, purpose: bytes) -> bytes:
+        """32 bytes for another purpose (at most 16 bytes of words), which tell nothing of the key itself."""
+        return hashlib.blake2b(self._private.private_bytes_raw(), digest_size=32, person=purpose).digest()
 
     def open(self, sealed: bytes, about: str) -> bytes:
         """What was sealed as `about`, for a check-in its id; raises `SealError`."""
@@ -52,7 +55,7 @@ class SealKey:
         return f"SealKey({self.key_id})"
 
 
-def load_or_make(key_file: Path, database: Path) -> SealKey:
+def load_or_make(key_file: Path, database: Path | None) -> SealKey:
     """The key in `key_file`, made on the very first start. Raises `StartError` or `SettingsError`.
 
     A database without its key means that the key was lost: what kiosks have already sealed could never be opened, and a
@@ -60,6 +63,10 @@ def load_or_make(key_file: Path, database: Path) -> SealKey:
     """
     if key_file.exists():
         return _load(key_file)
+    if database is None:
+        raise StartError(
+            f"{key_file}: there is no key; run: kiosk reception init, or copy the key of another node here"
+        )
     if database.exists() and database.stat().st_size > 0:
         raise StartError(
             f"{key_file}: the key is gone but the database is there; put the key back from the backup, "

@@ -35,7 +35,7 @@ def check(settings: ReceptionSettings, tell: Callable[[str], object]) -> int:
 
 
 def _key(settings: ReceptionSettings) -> str:
-    if not settings.key_file.exists() and not settings.database.exists():
+    if not settings.key_file.exists() and settings.database is not None and not settings.database.exists():
         return "there is no key and no database yet: both are made at the first start"
     return f"the key {seal.load_or_make(settings.key_file, settings.database).key_id} can be read"
 

@@ -65,29 +65,45 @@ async def _serve(settings: ReceptionSettings) -> None:
                     await asyncio.gather(*running)
                 await asyncio.sleep(0.01)
             ready = {"ready": True, "kiosk_door": _url(kiosks), "staff_door": _url(staff)}
-            tasks = [
-                asyncio.create_task(task.run(), name=name)
-                for name, task in (
-                    ("catching_up", CatchingUp(desk)),
-                    ("reader_watch", ReaderWatch(desk)),
-                    ("forgetting", Forgetting(desk)),
-                )
-            ]
-            for task in tasks:
-                task.add_done_callback(_ended)
+            duties = asyncio.create_task(_duties(desk), name="duties")
+            duties.add_done_callback(_ended)
             print(json.dumps(ready), flush=True)  # noqa: T201 - the one line that a caller waits for
             log.info("doors_open", extra=journal.numbers(site=settings.site))
             await told_to_end.wait()
             desk.hush()
-            for task in tasks:
-                task.cancel()
+            duties.cancel()
             for server in servers:
                 server.should_exit = True
             await asyncio.gather(*running)
-            await asyncio.wait(tasks)
+            await asyncio.wait([duties])
             log.info("doors_closed")
     finally:
         desk.close()
+
+
+async def _duties(desk: Desk) -> None:
+    """What only one node does, while this is the one."""
+    while True:
+        desk.duty_changed.clear()
+        if not desk.on_duty.is_set():
+            await desk.duty_changed.wait()
+            continue
+        tasks = [
+            asyncio.create_task(task.run(), name=name)
+            for name, task in (
+                ("catching_up", CatchingUp(desk)),
+                ("reader_watch", ReaderWatch(desk)),
+                ("forgetting", Forgetting(desk)),
+            )
+        ]
+        for task in tasks:
+            task.add_done_callback(_ended)
+        try:
+            await desk.duty_changed.wait()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
 
 def _ended(task: asyncio.Task[None]) -> None:

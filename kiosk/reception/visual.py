@@ -6,12 +6,12 @@ Every step is an audit row. What the board shows is the state the kiosk answered
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from kiosk.reception import kiosks
+from kiosk.reception.database import Connection, Found
 from kiosk.reception.errors import RefusedError
 from kiosk.reception.kiosks import KioskRow
 from kiosk.reception.store import Transaction
@@ -138,10 +138,10 @@ def answered(command_id: str, kiosk_id: KioskId, state: CommandState) -> Callabl
     return change
 
 
-def queued(kiosk_id: KioskId, now: datetime) -> Callable[[sqlite3.Connection], list[Command]]:
+def queued(kiosk_id: KioskId, now: datetime) -> Callable[[Connection], list[Command]]:
     """Commands for this kiosk that it has not answered and that still mean something."""
 
-    def question(connection: sqlite3.Connection) -> list[Command]:
+    def question(connection: Connection) -> list[Command]:
         found = connection.execute(
             "SELECT * FROM command WHERE kiosk_id = ? AND state IS NULL AND expires_at > ? ORDER BY seq",
             (kiosk_id, dates.instant_text(now)),
@@ -151,16 +151,31 @@ def queued(kiosk_id: KioskId, now: datetime) -> Callable[[sqlite3.Connection], l
     return question
 
 
-def latest_grant(kiosk_id: KioskId, visit_id: VisitId) -> Callable[[sqlite3.Connection], Grant | None]:
+def newest(connection: Connection) -> int:
+    """The number of the last command ever issued, 0 if none was."""
+    return int(connection.execute("SELECT coalesce(max(seq), 0) AS newest FROM command").fetchone()["newest"])
+
+
+def issued_after(seq: int) -> Callable[[Connection], list[tuple[int, Command]]]:
+    """The commands after number `seq`, each with its own."""
+
+    def question(connection: Connection) -> list[tuple[int, Command]]:
+        found = connection.execute("SELECT * FROM command WHERE seq > ? ORDER BY seq", (seq,))
+        return [(row["seq"], _command(row)) for row in found]
+
+    return question
+
+
+def latest_grant(kiosk_id: KioskId, visit_id: VisitId) -> Callable[[Connection], Grant | None]:
     """The last grant for this visit at this kiosk, if any."""
 
-    def question(connection: sqlite3.Connection) -> Grant | None:
+    def question(connection: Connection) -> Grant | None:
         return _grant(connection, "kiosk_id = ? AND visit_id = ?", kiosk_id, visit_id)
 
     return question
 
 
-def _grant(connection: sqlite3.Connection, where: str, *values: str) -> Grant | None:
+def _grant(connection: Connection, where: str, *values: str) -> Grant | None:
     row = connection.execute(
         f"SELECT * FROM command WHERE kind = 'grant_visual' AND {where} ORDER BY seq DESC LIMIT 1",  # noqa: S608
         values,
@@ -192,7 +207,7 @@ def _issue(transaction: Transaction, command: Command, grant_id: str | None) -> 
     return command
 
 
-def _command(row: sqlite3.Row) -> Command:
+def _command(row: Found) -> Command:
     return Command(
         id=row["id"],
         kind=CommandKind(row["kind"]),

@@ -31,7 +31,7 @@ from kiosk.record.door import Heartbeat, HelpCall, HelpReason
 from kiosk.record.eligibility import EligibilityResult, Sex, Source, Validity
 from kiosk.record.identity import Method
 from kiosk.record.ids import KioskId, VisitId
-from tests.reception import browser
+from tests.reception import browser, postgresql
 
 NOW = datetime(2026, 11, 24, 0, 15, tzinfo=UTC)
 
@@ -282,15 +282,20 @@ class OpenDesk:
 
     def audit(self) -> list[tuple[str, str]]:
         """Who did what, oldest first, without what kiosks delivered."""
-        with contextlib.closing(sqlite(self.desk.settings.database)) as connection:
+        with contextlib.closing(reading(self.desk.settings)) as connection:
             found = connection.execute("SELECT actor, action FROM audit WHERE action != 'checkin_kept' ORDER BY seq")
             return [tuple(row) for row in found]
 
 
-def sqlite(database: Path) -> Any:
+def reading(settings: ReceptionSettings) -> Any:
+    """A look into a desk's database beside it."""
     import sqlite3
 
-    return sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    import psycopg
+
+    if settings.postgresql is not None:
+        return psycopg.connect("", autocommit=True, **settings.postgresql.parameters())
+    return sqlite3.connect(f"file:{settings.database}?mode=ro", uri=True)
 
 
 def client_of(app: Starlette) -> httpx.AsyncClient:
@@ -303,14 +308,35 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    try:
+        with postgresql.server() as running:
+            yield running
+    except postgresql.NoPostgresqlError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kept_in(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Which database a reception in a test has, as changes of its settings: every test of a desk is run with both."""
+    if request.param == "sqlite":
+        return {}
+    return {"database": None, "postgresql": request.getfixturevalue("postgresql_server").fresh()}
+
+
 @pytest.fixture
-def open_desk(tmp_path: Path) -> Callable[..., contextlib.AbstractAsyncContextManager[OpenDesk]]:
+def open_desk(
+    tmp_path: Path, kept_in: dict[str, Any]
+) -> Callable[..., contextlib.AbstractAsyncContextManager[OpenDesk]]:
     """Open a desk in this process; keyword arguments change its settings."""
+    if kept_in:
+        seal.load_or_make(tmp_path / "reception.key", tmp_path / "none.db")
 
     @contextlib.asynccontextmanager
     async def opened(**changes: Any) -> AsyncIterator[OpenDesk]:
         clock = Clock()
-        desk = Desk(settings_at(tmp_path, **changes), clock)
+        desk = Desk(settings_at(tmp_path, **kept_in, **changes), clock)
         try:
             kiosk = SealingKiosk(X25519PublicKey.from_public_bytes(raw_key(desk.key.public_key)), desk.key.key_id)
             kiosks, staff = client_of(kiosk_door.app(desk)), client_of(await staff_door.app(desk))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -17,6 +16,7 @@ import pytest
 
 from kiosk.reception import catching_up
 from kiosk.reception.catching_up import CatchingUp
+from kiosk.reception.errors import StoreError
 from kiosk.record import checkin as contract
 from kiosk.record.checkin import CheckIn
 from kiosk.record.eligibility import EligibilityResult
@@ -241,8 +241,7 @@ async def test_neither_message_can_be_changed(
         late = unanswered(patient_at(desk.clock.now, "A002"))
         await desk.post(late)
         await until_joined(desk, late)
-        database = desk.desk.settings.database
-    with contextlib.closing(sqlite3.connect(database)) as connection:
-        for sql in ("UPDATE checkin SET record = x'7b7d'", "UPDATE later_answer SET message = x'7b7d'"):
-            with pytest.raises(sqlite3.IntegrityError, match="stays as it came"):
-                connection.execute(sql)
+        for sql in ("UPDATE checkin SET record = ?", "UPDATE later_answer SET message = ?"):
+            with pytest.raises(StoreError) as error:
+                await desk.desk.store.write(lambda transaction, sql=sql: transaction.run(sql, b"{}"))
+            assert "stays as it came" in str(error.value.__cause__)

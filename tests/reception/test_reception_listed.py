@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
-import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -53,10 +51,9 @@ async def known(desk: Any, build: Build, number: str = "68", **person: Any) -> N
     assert (await desk.post(build(desk.clock.now, "A001", insured_number=number, **person))).status_code == 201
 
 
-def kept(desk: Any, table: str) -> int:
-    with contextlib.closing(sqlite3.connect(desk.desk.settings.database)) as connection:
-        (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - a name of ours
-        return int(count)
+async def kept(desk: Any, table: str) -> int:
+    count = f"SELECT count(*) AS rows FROM {table}"  # noqa: S608 - a name of ours
+    return int(await desk.desk.store.read(lambda connection: connection.execute(count).fetchone()["rows"]))
 
 
 @pytest.mark.parametrize(
@@ -138,7 +135,7 @@ async def test_who_was_valid_or_not_known_for_sure_is_asked_for_again(
     async with open_desk(terminal=terminal.settings()) as desk:
         await known(desk, patient_at, number, insured_branch=branch, name_kana=None)
         await look_up_list(desk, number)
-        assert kept(desk, "listed") == 0
+        assert await kept(desk, "listed") == 0
         desk.clock.later(hours=24)
         taken = terminal.tell()["taken"]
         await at_kiosk(desk)
@@ -258,7 +255,7 @@ async def test_a_list_that_is_asked_again_replaces_itself(open_desk: OpenDesk, t
         for _ in range(2):
             answer = await look_up_list(desk, "68", "69")
         assert answer.text.count("<article") == 1
-        assert kept(desk, "listing") == 1
+        assert await kept(desk, "listing") == 1
         both = await look_up_list(desk, "70")
         assert re.findall(r'data-check="(\d+)"', both.text) == ["1", "0"], "what was asked now stands first"
 
@@ -269,14 +266,14 @@ async def test_what_is_over_is_erased(open_desk: OpenDesk, terminal: Any) -> Non
         await desk.desk.store.write(
             listed.note_early(ids.new_visit_id(), listed.Finding(contract.UNCONFIRMED, simulated=True))
         )
-        assert (kept(desk, "listing"), kept(desk, "listed"), kept(desk, "told_early")) == (1, 2, 1)
+        assert (await kept(desk, "listing"), await kept(desk, "listed"), await kept(desk, "told_early")) == (1, 2, 1)
         task = Forgetting(desk.desk, every=0.02)
         running = asyncio.create_task(task.run())
         await asyncio.sleep(0.1)
-        assert kept(desk, "listed") == 2
+        assert await kept(desk, "listed") == 2
         desk.clock.later(days=2)
         end = time.monotonic() + 5
-        while kept(desk, "listing") or kept(desk, "listed") or kept(desk, "told_early"):
+        while await kept(desk, "listing") or await kept(desk, "listed") or await kept(desk, "told_early"):
             assert time.monotonic() < end
             await asyncio.sleep(0.01)
         running.cancel()
@@ -284,11 +281,20 @@ async def test_what_is_over_is_erased(open_desk: OpenDesk, terminal: Any) -> Non
         assert ("reception", "lists_erased") in desk.audit()
 
 
+def _sealed_of_lists(connection: Any) -> list[bytes]:
+    """All that the two tables of lists hold."""
+    found = []
+    for table in ("listing", "listed"):
+        rows = connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - names of ours
+        found += [each if isinstance(each, bytes) else str(each).encode() for row in rows for each in row]
+    assert found
+    return found
+
+
 async def test_nothing_of_a_list_can_be_read_in_the_database(open_desk: OpenDesk, terminal: Any) -> None:
     async with open_desk(terminal=terminal.settings()) as desk:
         await look_up_list(desk, "68", "69")
-        file = desk.desk.settings.database
-    everything = b"".join(path.read_bytes() for path in file.parent.glob("reception.db*"))
+        everything = b"".join([bytes(row) for row in await desk.desk.store.read(_sealed_of_lists)])
     for said in ("試験", "01139997", "資格喪失", "1980", "invalid_newer"):
         assert said.encode() not in everything
 
@@ -317,7 +323,7 @@ async def test_a_list_that_fails_leaves_the_last_one_as_it_was(open_desk: OpenDe
         headers = await desk.sit_down("tanaka")
         body = f"{HEAD}\n試験,01139997,67,19800217,".encode()
         assert (await desk.at_staff_door.post("/api/v1/list", content=body, headers=headers)).status_code == 504
-        assert (kept(desk, "listing"), kept(desk, "listed")) == (1, 1)
+        assert (await kept(desk, "listing"), await kept(desk, "listed")) == (1, 1)
 
 
 async def test_a_list_under_way_tells_how_far_it_is(open_desk: OpenDesk, terminal: Any) -> None:

@@ -171,7 +171,7 @@ def test_a_journal_never_says_who(tmp_path: Path, start_reception: Start, checki
     assert reception.stop() == 0
     journal = (tmp_path / "reception.log").read_text()
     events = [json.loads(line)["event"] for line in journal.splitlines()]
-    assert events == ["doors_open", "checkin_kept", "refused", "doors_closed"]
+    assert events == ["duty", "doors_open", "checkin_kept", "refused", "doors_closed"]
     for secret in ("ﾐﾎﾝ", "ミホン", "見本", "06139999", "3456", "1941"):
         assert secret not in journal
 
@@ -187,7 +187,7 @@ def test_a_door_that_is_taken_is_said(tmp_path: Path) -> None:
             "folder = Path(sys.argv[1])\n"
             "door, free = Door('127.0.0.1', int(sys.argv[2])), Door('127.0.0.1', 0)\n"
             "people = (StaffMember('tanaka', 'T'),)\n"
-            "try: serve(ReceptionSettings('test', 'c', folder / 'r.db', folder / 'r.key', free, door, people))\n"
+            "try: serve(ReceptionSettings('test', 'c', folder / 'r.key', free, door, people, folder / 'r.db'))\n"
             "except KioskError as error: print(error); sys.exit(int(error.exit_code))\n"
         )
         ended = subprocess.run(

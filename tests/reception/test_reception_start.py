@@ -12,8 +12,10 @@ import pytest
 from kiosk import settings
 from kiosk.errors import SettingsError
 from kiosk.reception import seal
+from kiosk.reception.audit import Chain
 from kiosk.reception.errors import SealError, StartError, StoreError
 from kiosk.reception.settings import ReceptionSettings
+from kiosk.reception.sqlite_engine import SqliteEngine
 from kiosk.reception.store import DeskEvent, Store, Transaction
 
 YAML = """
@@ -111,7 +113,8 @@ def test_a_body_opens_under_its_own_id_only(tmp_path: Path) -> None:
 def open_store(tmp_path: Path) -> Callable[..., Store]:
     def opened(key_id: str = "0123456789abcdef", told: list[DeskEvent] | None = None) -> Store:
         database = tmp_path / "reception.db"
-        return Store(database, key_id, lambda events, _: None if told is None else told.extend(events))
+        engine = SqliteEngine(database, key_id)
+        return Store(engine, Chain(b"k"), lambda events, _: None if told is None else told.extend(events))
 
     return opened
 

@@ -12,6 +12,7 @@ import pytest
 
 from kiosk.reception import schema
 from kiosk.reception.errors import StartError
+from kiosk.reception.sqlite_engine import SqliteEngine
 from kiosk.record import checkin as contract
 from kiosk.record import dates
 from kiosk.record.checkin import CheckIn
@@ -36,6 +37,15 @@ def first_database(file: Path, records: Sequence[tuple[str, bytes]]) -> None:
         connection.commit()
 
 
+def brought(file: Path, key_id: str) -> None:
+    """Opened by this version, and closed again."""
+    engine = SqliteEngine(file, key_id)
+    try:
+        engine.open_for_writing().close()
+    finally:
+        engine.close()
+
+
 def read(file: Path, sql: str) -> list[Any]:
     with contextlib.closing(sqlite3.connect(file)) as connection:
         return connection.execute(sql).fetchall()
@@ -50,8 +60,8 @@ def test_an_old_database_is_brought_up_with_every_checkin(tmp_path: Path, patien
     records = [(checkin.checkin_id, contract.to_json(checkin)) for checkin in (known, late)]
     old, new = tmp_path / "old.db", tmp_path / "new.db"
     first_database(old, records)
-    schema.open_for_writing(old, KEY).close()
-    schema.open_for_writing(new, KEY).close()
+    brought(old, KEY)
+    brought(new, KEY)
     assert read(old, "PRAGMA user_version") == read(new, "PRAGMA user_version") == [(schema.VERSION,)]
     assert tables(old) == tables(new)
     assert read(old, "SELECT checkin_id, record FROM checkin ORDER BY receipt") == records
@@ -59,7 +69,7 @@ def test_an_old_database_is_brought_up_with_every_checkin(tmp_path: Path, patien
         ("cd" * 32, 1, "done"),
         ("ef" * 32, 0, "done"),
     ]
-    schema.open_for_writing(old, KEY).close()
+    brought(old, KEY)
     assert tables(old) == tables(new)
 
 
@@ -72,8 +82,8 @@ def test_a_database_of_the_second_schema_knows_whose_its_checkins_are(tmp_path: 
         connection.execute("PRAGMA user_version=2")
         connection.execute("UPDATE checkin SET answered = 0")
         connection.commit()
-    schema.open_for_writing(old, KEY).close()
-    schema.open_for_writing(tmp_path / "new.db", KEY).close()
+    brought(old, KEY)
+    brought(tmp_path / "new.db", KEY)
     assert tables(old) == tables(tmp_path / "new.db")
     assert read(old, "SELECT reference, born, answered FROM checkin") == [("00042", "1980-02-17", 0)]
 
@@ -84,7 +94,7 @@ def test_what_cannot_be_brought_up_stays_as_it_was(tmp_path: Path, patient_at: B
     first_database(old, [(checkin.checkin_id, contract.to_json(checkin)), ("broken", b"{}")])
     before = tables(old)
     with pytest.raises(StartError, match="check-in number 2 in it cannot be read"):
-        schema.open_for_writing(old, KEY)
+        brought(old, KEY)
     assert tables(old) == before
     assert read(old, "PRAGMA user_version") == [(1,)]
 
@@ -94,7 +104,7 @@ def test_an_old_database_of_another_key_is_refused_and_not_touched(tmp_path: Pat
     first_database(old, [])
     before = tables(old)
     with pytest.raises(StartError, match="belongs to key"):
-        schema.open_for_writing(old, "fedcba9876543210")
+        brought(old, "fedcba9876543210")
     assert tables(old) == before
 
 
@@ -105,5 +115,5 @@ def test_a_newer_database_is_refused_and_not_touched(tmp_path: Path) -> None:
         connection.execute(f"PRAGMA user_version={schema.VERSION + 1}")
     before = tables(newer)
     with pytest.raises(StartError, match="another version of reception"):
-        schema.open_for_writing(newer, KEY)
+        brought(newer, KEY)
     assert tables(newer) == before

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, closing
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
 
+from kiosk.reception.errors import StoreError
 from kiosk.record import ids
 
 pytestmark = pytest.mark.anyio
@@ -153,7 +153,7 @@ async def test_a_kiosk_answers_its_own_commands_only(open_desk: OpenDesk) -> Non
 async def test_the_audit_can_be_added_to_only(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         await desk.sit_down("tanaka")
-        with closing(sqlite3.connect(desk.desk.settings.database)) as connection:
-            for sql in ("UPDATE audit SET actor = 'x'", "DELETE FROM audit"):
-                with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-                    connection.execute(sql)
+        for sql in ("UPDATE audit SET actor = 'x'", "DELETE FROM audit"):
+            with pytest.raises(StoreError) as error:
+                await desk.desk.store.write(lambda transaction, sql=sql: transaction.run(sql))
+            assert "append-only" in str(error.value.__cause__)
