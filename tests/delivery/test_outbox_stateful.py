@@ -1,20 +1,31 @@
-"""Every order of put, repeat, send with every kind of answer, park, unpark and restart; a dict is the model."""
+"""Every order of put, repeat, send with every kind of answer, park, unpark, restart and power cut; a dict is the model.
+
+It runs on the machine's own disk, and on one that loses what was not flushed.
+"""
 
 from __future__ import annotations
 
-import tempfile
+import itertools
+import random
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import apsw
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
+from kiosk.delivery import database
 from kiosk.delivery.courier import Courier
+from kiosk.delivery.database import Connect
+from kiosk.delivery.errors import OutboxError
 from kiosk.delivery.outbox import Outbox
 from kiosk.record import ids
 from kiosk.record.checkin import CheckIn
+from tests.delivery.crash_disk import CUTS, CrashVfs, Disk, PowerCutError
 
 if TYPE_CHECKING:
     from tests.delivery.conftest import NewCheckIn, Reception
@@ -33,14 +44,23 @@ WAITS = (
     "500",
     "503",
 )
+_names = itertools.count()
 PARKS = ("400", "409", "413", "415", "422")
 
 
-def machine(new_reception: type[Reception], new_checkin: NewCheckIn) -> type[RuleBasedStateMachine]:
+def machine(
+    folder: Path,
+    new_reception: type[Reception],
+    new_checkin: NewCheckIn,
+    connect: Callable[[CrashVfs], Connect] | None = None,
+) -> type[RuleBasedStateMachine]:
+    """The machine; with `connect` over a `Disk` whose power can be cut."""
+
     class Delivery(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
-            self.folder = tempfile.TemporaryDirectory()
+            self.disk = Disk()
+            self.path = folder / f"{next(_names)}.db"
             self.reception = new_reception()
             self.put_order: list[CheckIn] = []
             self.numbers: dict[str, str] = {}
@@ -50,7 +70,8 @@ def machine(new_reception: type[Reception], new_checkin: NewCheckIn) -> type[Rul
             self.open()
 
         def open(self) -> None:
-            self.outbox = Outbox(Path(self.folder.name) / "o.db", "A")
+            maker = database.connect if connect is None else connect(CrashVfs(self.disk))
+            self.outbox = Outbox(self.path, "A", maker)
             self.courier = Courier(
                 self.outbox, self.reception.client, ("http://r",), ids.kiosk_id("k"), self.delivered.append
             )
@@ -106,6 +127,16 @@ def machine(new_reception: type[Reception], new_checkin: NewCheckIn) -> type[Rul
             self.outbox.close()
             self.open()
 
+        @precondition(lambda self: connect is not None)  # noqa: ARG005
+        @rule(how=st.sampled_from(CUTS), seed=st.integers(0, 1_000))
+        def cut(self, how: str, seed: int) -> None:
+            dead = self.outbox
+            self.disk = self.disk.after_a_cut(random.Random(seed), how)  # noqa: S311 - not for secrets
+            with suppress(OutboxError, apsw.Error, PowerCutError):
+                dead.close()
+            self.open()
+            assert self.outbox.damage is None
+
         @invariant()
         def the_books_balance(self) -> None:
             states = list(self.state.values())
@@ -129,22 +160,40 @@ def machine(new_reception: type[Reception], new_checkin: NewCheckIn) -> type[Rul
             assert sorted(self.numbers.values()) == [f"A{n + 1:03d}" for n in range(len(self.numbers))]
             self.outbox.close()
             self.reception.client.close()
-            self.folder.cleanup()
 
     return Delivery
 
 
+HOW = settings(
+    max_examples=60,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+    derandomize=True,
+)
+OFTEN = settings(HOW, max_examples=200)
+"""An example takes some of the rules only: put and power cut must meet."""
+
+
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
 def test_promised_is_stored_none_twice_in_order_with_no_body_left(
-    new_reception: type[Reception], new_checkin: NewCheckIn
+    tmp_path: Path, new_reception: type[Reception], new_checkin: NewCheckIn
 ) -> None:
-    run_state_machine_as_test(
-        machine(new_reception, new_checkin),
-        settings=settings(
-            max_examples=60,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            database=None,
-        ),
-    )
+    run_state_machine_as_test(machine(tmp_path, new_reception, new_checkin), settings=HOW)
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
+def test_and_so_it_is_when_the_power_is_cut_at_any_moment(
+    tmp_path: Path, new_reception: type[Reception], new_checkin: NewCheckIn
+) -> None:
+    run_state_machine_as_test(machine(tmp_path, new_reception, new_checkin, lambda vfs: vfs.connect), settings=OFTEN)
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # connections of machines that failed
+def test_a_wrong_setting_is_found(tmp_path: Path, new_reception: type[Reception], new_checkin: NewCheckIn) -> None:
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(
+            machine(tmp_path, new_reception, new_checkin, lambda vfs: vfs.connect_normal), settings=HOW
+        )
