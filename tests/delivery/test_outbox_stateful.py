@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import apsw
 import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from kiosk.delivery import database
@@ -174,6 +174,7 @@ HOW = settings(
 )
 OFTEN = settings(HOW, max_examples=200)
 """An example takes some of the rules only: put and power cut must meet."""
+UNTIL = settings(HOW, max_examples=2_000, derandomize=False, phases=(Phase.generate,))
 
 
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
