@@ -13,26 +13,17 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import FrameType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from kiosk import journal
+from kiosk import journal, lean
 from kiosk.clock import SystemClock
 from kiosk.configuration import KioskSettings
-from kiosk.eligibility import driver
-from kiosk.eligibility.breaker import BreakerGateway
-from kiosk.eligibility.centre import CentreGateway
-from kiosk.eligibility.gateway import EligibilityGateway
-from kiosk.eligibility.kiosk_key import KioskKey
-from kiosk.eligibility.reception import ReceptionGateway
 from kiosk.errors import KioskError, SettingsError
 from kiosk.record import ids
-from kiosk.stations.card import CardStation
-from kiosk.stations.delivery import DeliveryStation
-from kiosk.stations.eligibility import EligibilityStation
-from kiosk.stations.face import FaceStation
 from kiosk.stations.voice import VoiceStation
 from kiosk.ui import languages, sizes
 from kiosk.ui.display import Display
@@ -62,6 +53,12 @@ from kiosk.visit.stages.front import CHECK_NUMBER_DIGITS
 from kiosk.visit.stages.pin import PIN_DIGITS
 from kiosk.visit.vocabulary import CheckNumberSource
 
+if TYPE_CHECKING:  # at run time only once the panel shows something: see `_open`
+    from kiosk.stations.card import CardStation
+    from kiosk.stations.delivery import DeliveryStation
+    from kiosk.stations.eligibility import EligibilityStation
+    from kiosk.stations.face import FaceStation
+
 log = logging.getLogger("kiosk.app")
 
 AT_REST_SECONDS: Final = 0.25
@@ -78,8 +75,14 @@ Name = Callable[[Appliance], str]
 class App:
     """The kiosk process. Make it, `run` it; it ends on SIGTERM, SIGINT or when its window is closed."""
 
+    _card: CardStation
+    _face: FaceStation
+    _eligibility: EligibilityStation
+    _delivery: DeliveryStation
+
     def __init__(self, settings: KioskSettings, build: Build, name: Name) -> None:
-        self._build, self._name = build, name
+        self._settings, self._build, self._name = settings, build, name
+        self._opened = ExitStack()
         self._inbox: queue.SimpleQueue[Event | Callable[[], None]] = queue.SimpleQueue()
         self._closing = False
         self._faults: set[str] = set()
@@ -90,18 +93,14 @@ class App:
         self._shown: Appliance | None = None
         self._widgets: Sequence[Widget] = ()
         self._shown_screen = ""
-        self._sound = Sound()
         self._clock = SystemClock()
-        self._card = CardStation(settings.card, _check_number_b(settings), self._post, self._fault)
-        self._face = FaceStation(settings.face, self._post, lambda: self._do(self._studio_lost))
-        self._eligibility = EligibilityStation(
-            BreakerGateway(_gateway(settings)),
-            KioskKey.load(settings.eligibility.key_file),
-            ids.kiosk_id(settings.kiosk_id),
-            self._post,
-        )
         self._display = Display(settings.display, picture=self._picture)
-        self._delivery = DeliveryStation(settings.delivery, ids.kiosk_id(settings.kiosk_id), self._post, self._fault)
+        self._closes_with(self._display.close)
+        if (why := self._display.panel.why_too_small) is not None:
+            self._opened.close()
+            raise SettingsError(f"display: {why}")
+        self._sound = Sound()
+        self._closes_with(self._sound.close)
         self._appliance = Appliance(
             kiosk_id=ids.kiosk_id(settings.kiosk_id),
             clinic=settings.clinic,
@@ -115,13 +114,16 @@ class App:
             wall=datetime.now(UTC),
         )
         self._voice = VoiceStation(self._sound, self._catalogues, self._tapped)
+        self._closes_with(self._voice.close)
 
     def run(self) -> None:
-        """Turn the loop until told to end."""
+        """Turn the loop until told to end. Raises `KioskError` where a station's file, key or driver is missing."""
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, self._end)
         try:
             self._show()
+            self._open()
+            lean.settle()
             self._warm()
             self._renew()
             self._delivery.start()
@@ -129,7 +131,34 @@ class App:
             while not self._closing:
                 self._turn()
         finally:
-            self._close()
+            self._opened.close()
+            log.info("kiosk_closed")
+
+    def _open(self) -> None:
+        """Make the stations. What they import takes as long as all before: the panel shows the idle screen meanwhile.
+
+        That is no promise too many: a card that lies there, and touches, wait for the loop, as they do for a booth that warms.
+        """
+        # httpx brings its command line along where that can be had (click, rich, pygments): 5 MB and 40 ms for nothing.
+        with lean.without("httpx._main"):
+            from kiosk.stations import wiring  # noqa: PLC0415 - so late on purpose
+
+        made = wiring.make(self._settings, self._post, self._fault, lambda: self._do(self._studio_lost))
+        self._card, self._face = made.card, made.face
+        self._eligibility, self._delivery = made.eligibility, made.delivery
+        for station in (self._delivery, self._eligibility, self._face, self._card):
+            self._closes_with(station.close)
+
+    def _closes_with(self, close: Callable[[], None]) -> None:
+        """Have `close` called at the end, before those that were told earlier; what it raises keeps no other from closing."""
+
+        def closing() -> None:
+            try:
+                close()
+            except Exception:
+                log.exception("not_closed")
+
+        self._opened.callback(closing)
 
     def _offer(self, settings: KioskSettings) -> Offer:
         """What patients may choose here; the catalogues of the languages are read once."""
@@ -165,6 +194,7 @@ class App:
             else:
                 self._feed(arrived)
         self._show()
+        self._tell_reception()
 
     def _sleep(self) -> float:
         nobody = self._appliance.visit is None and self._appliance.farewell is None and not self._voice.speaking
@@ -245,11 +275,16 @@ class App:
             self._display.corners_are_keys = corners
         self._display.show(self._voice.marked(self._widgets, self._display.panel), now)
         self._shown = timeless
-        stage, visit_id = stage_word(visit.stage if visit else None), visit.visit_id if visit else None
         if screen != self._shown_screen:
             self._shown_screen = screen
+            stage, visit_id = stage_word(visit.stage if visit else None), visit.visit_id if visit else None
             log.info("screen", extra=journal.numbers(visit=visit_id, screen=screen, stage=stage))
-        self._delivery.show(appliance.service.state.value, stage, visit_id)
+
+    def _tell_reception(self) -> None:
+        """What the board shows of this kiosk; the station sends what changed."""
+        visit = self._appliance.visit
+        stage, visit_id = stage_word(visit.stage if visit else None), visit.visit_id if visit else None
+        self._delivery.show(self._appliance.service.state.value, stage, visit_id)
 
     # -- stations ----------------------------------------------------------------------------------------------------
 
@@ -317,39 +352,8 @@ class App:
         self._closing = True
         self._display.wake()
 
-    def _close(self) -> None:
-        for close in (
-            self._card.close,
-            self._face.close,
-            self._eligibility.close,
-            self._delivery.close,
-            self._voice.close,
-            self._sound.close,
-            self._display.close,
-        ):
-            try:
-                close()
-            except Exception:
-                log.exception("not_closed")
-        log.info("kiosk_closed")
-
-
-def _gateway(settings: KioskSettings) -> EligibilityGateway:
-    """The way to the eligibility system that the settings name; they have been checked for its section."""
-    eligibility, kiosk_id = settings.eligibility, ids.kiosk_id(settings.kiosk_id)
-    if eligibility.driver is not None and eligibility.gateway == "driver":
-        return driver.load(eligibility.driver, kiosk_id)
-    if eligibility.reception is not None and eligibility.gateway == "reception":
-        return ReceptionGateway(eligibility.reception, kiosk_id)
-    if eligibility.centre is None:
-        raise SettingsError("eligibility.centre: is missing; expected a section with url and ca_file")
-    return CentreGateway(eligibility.centre, kiosk_id)
-
-
-def _check_number_b(settings: KioskSettings) -> str | None:
-    return settings.simulation.check_number_b if settings.simulation is not None else None
-
 
 def _check_number_source(settings: KioskSettings) -> CheckNumberSource:
     """How this kiosk gets check number B: a simulation that is told it needs no other way."""
-    return CheckNumberSource.KNOWN if _check_number_b(settings) is not None else CheckNumberSource(settings.card_front)
+    known = settings.simulation is not None and settings.simulation.check_number_b is not None
+    return CheckNumberSource.KNOWN if known else CheckNumberSource(settings.card_front)

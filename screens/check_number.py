@@ -13,17 +13,20 @@ from itertools import accumulate
 
 from kiosk.record.identity import Method
 from kiosk.ui.geometry import Rect
+from kiosk.ui.paint import BUTTON_PADDING_MM
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Align, Dots, Label, Picture, Role, Size, Surface, Waiting, Weight, Widget
 from kiosk.visit.appliance import Appliance, Visit
 from kiosk.visit.stage import TypingCheckNumber
 from kiosk.visit.stages.front import CHECK_NUMBER_DIGITS, FIELDS
-from screens import keypad, parts
+from screens import frame, keypad, parts
 from screens.parts import Action, Line
 from screens.where import standing, ways
 
 NAMES = ("number_birth", "number_expiry", "number_code")
 """Of each field."""
+_WIDER = 10
+"""So much of the steps' room the way to the PIN may take."""
 _WORDS_EM = 10.26
 """Room for ten characters of a caption; the picture has the rest."""
 
@@ -49,14 +52,18 @@ _STEPS = (
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The screen of check number B."""
     visit, stage = standing(appliance, TypingCheckNumber)
-    switch_at, pad = _column(ui)
-    around = parts.frame(appliance, ui, step=parts.IDENTITY, width=None if ui.portrait else pad.x)
+    to_pin = Action(ui.text("to_pin"), "choose_pin")
+    switch_at, pad = _column(ui, to_pin)
+    around = frame.around(appliance, ui, step=frame.IDENTITY, width=None if ui.portrait else switch_at.x)
     rect = around.content
     if ui.portrait:
         rect = Rect(rect.x, rect.y, rect.w, pad.y - ui.mm(6) - rect.y)
+    elif switch_at.x < pad.x:
+        top = max(rect.y, switch_at.bottom)
+        rect = Rect(rect.x, top, rect.w + pad.x - switch_at.x, rect.bottom - top)
     upper, lower = _fields_place(ui, rect)
-    to_pin = Method.PIN in ways(appliance) and not stage.checking
-    switch = [parts.button(ui, Action(ui.text("to_pin"), "choose_pin"), switch_at)] if to_pin else []
+    switched = Method.PIN in ways(appliance) and not stage.checking
+    switch = [parts.button(ui, to_pin, switch_at)] if switched else []
     return [
         *around.widgets,
         *_fields(ui, stage, lower),
@@ -66,15 +73,17 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     ]
 
 
-def _column(ui: Ui) -> tuple[Rect, Rect]:
-    """Where the way to the PIN stands, and the pad: neither moves while digits are typed."""
+def _column(ui: Ui, to_pin: Action) -> tuple[Rect, Rect]:
+    """Where the way to the PIN stands, wider than the pad for larger words, and the pad: neither moves while digits are typed."""
     pad = keypad.place(ui)
     if ui.portrait:
         return keypad.below(ui), pad
-    edge, height = ui.mm(2.5), ui.mm(15)
-    switch = Rect(pad.x, edge, pad.w, height)
+    edge = ui.mm(frame.CORNER_TOP)
+    height = max(ui.mm(frame.CORNER), ui.type_scale.button_line(Size.BODY) + ui.mm(BUTTON_PADDING_MM))
+    wide = max(pad.w, min(parts.button_width(ui, to_pin, close=True), pad.w + ui.mm(_WIDER)))
+    switch = Rect(pad.right - wide, edge, wide, height)
     top = switch.bottom + ui.panel.mm(parts.GAP)
-    return switch, Rect(pad.x, top, pad.w, ui.area.h - edge - top)
+    return switch, Rect(pad.x, top, pad.w, ui.area.h - ui.mm(1.2) - top)
 
 
 # -- what to do now --------------------------------------------------------------------------------------------------
@@ -100,7 +109,10 @@ def _typed(ui: Ui, rect: Rect) -> list[Widget]:
     title_h = parts.height_of(ui, rect.w, say)
     free = Rect(rect.x, rect.y + title_h, rect.w, rect.h - title_h)
     action = Action(ui.text("number_go"), "number_typed", Weight.PRIMARY)
-    button = parts.button(ui, action, parts.centred(free, free.w, min(free.h, ui.mm(20))))
+    for height in (min(free.h, ui.mm(20)), free.h):
+        button = parts.button(ui, action, parts.centred(free, free.w, height))
+        if button.size is Size.BODY:
+            break
     return [*parts.written(ui, rect, say), button]
 
 

@@ -12,15 +12,18 @@ from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Align, Label, Picture, Size, Widget
 from kiosk.visit.appliance import Appliance
 from kiosk.visit.stage import CheckedIn
-from screens import parts
+from screens import frame, parts
 from screens.parts import Line
 from screens.where import standing
+
+_SHOWN = 16
+"""Less height than this, in real millimetres, and the picture needs room from the words above it."""
 
 
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The finish screen."""
     _, stage = standing(appliance, CheckedIn)
-    around = parts.frame(appliance, ui, step=parts.DONE, stop=False, note=_notes(ui, stage), corner=())
+    around = frame.around(appliance, ui, step=frame.DONE, stop=False, note=_notes(ui, stage), corner=())
     state = _state(appliance, ui, stage)
     rect = around.content
     number = stage.checkin.queue_number
@@ -40,6 +43,9 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
         top, lower = above.columns(7, 8, gap=ui.mm(4))
     written = parts.written(ui, top, *said, middle=not ui.portrait)
     take_h = parts.height_of(ui, lower.w, take)
+    if lower.h - take_h < ui.panel.mm(_SHOWN / ui.panel.scale):
+        take = replace(take, size=Size.FRAME)
+        take_h = parts.height_of(ui, lower.w, take)
     picture = Rect(lower.x, lower.y + take_h, lower.w, lower.h - take_h - ui.mm(1))
     return [
         *around.widgets,

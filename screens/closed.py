@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
 from kiosk.visit.appliance import Appliance
-from screens import parts
+from screens import frame, parts
 
 REASONS = ("reader", "outbox", "key")
 
@@ -14,6 +14,6 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The out-of-service screen."""
     reason = appliance.service.reason if appliance.service.reason in REASONS else "other"
     note = ui.text("closed_staff", reason=ui.text(f"closed_{reason}"))
-    around = parts.frame(appliance, ui, step=None, stop=False, note=(note,))
+    around = frame.around(appliance, ui, step=None, stop=False, note=(note,))
     lines = (parts.title(ui.text("closed")), parts.support(ui.text("closed_why")))
     return [*around.widgets, *parts.told(ui, around.content, "desk", *lines)]

@@ -7,7 +7,7 @@ from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Edge, Live, LiveSource, Role, Size, Waiting, Widget
 from kiosk.visit.appliance import Appliance, Visit
 from kiosk.visit.stage import Comparing
-from screens import parts
+from screens import frame, parts
 from screens.parts import Line
 from screens.where import standing
 
@@ -15,7 +15,7 @@ from screens.where import standing
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The comparison: both pictures where the chip's photo is there, else the printed photo's word."""
     visit, stage = standing(appliance, Comparing)
-    around = parts.frame(appliance, ui, step=parts.IDENTITY, note=_expiry(ui, visit))
+    around = frame.around(appliance, ui, step=frame.IDENTITY, note=_expiry(ui, visit))
     edge = Edge(ui.area, Role.STAFF, mm=1.6)
     say = parts.title(ui.text("comparing"), Role.STAFF)
     if stage.with_photo:

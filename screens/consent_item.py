@@ -7,7 +7,7 @@ from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
 from kiosk.visit.appliance import Appliance
 from kiosk.visit.stage import Consenting
-from screens import consent, parts
+from screens import consent, frame, parts
 from screens.parts import Action
 from screens.where import standing
 
@@ -17,7 +17,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     _, stage = standing(appliance, Consenting)
     if stage.item is None:
         raise TypeError("this screen shows one item's consent only")
-    around = parts.frame(appliance, ui, step=parts.CONSENT, note=(ui.text("consent_free"),))
+    around = frame.around(appliance, ui, step=frame.CONSENT, note=(ui.text("consent_free"),))
     answers = [Action(ui.text(key), key) for key in ("agree_item", "refuse_item")]
     free, place = parts.foot(ui, around.content, len(answers), 20 if ui.portrait else 16)
     count = ui.text("item_count", number=len(stage.said) + 1, total=len(stage.items))

@@ -6,7 +6,7 @@ from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Weight, Widget
 from kiosk.visit.appliance import Appliance
 from kiosk.visit.stage import CheckedIn
-from screens import parts
+from screens import frame, parts
 from screens.parts import Action
 from screens.where import standing
 
@@ -18,7 +18,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
         raise TypeError("this screen is about a card")
     notice = stage.checkin.card.notice
     understood = Action(ui.text("understood"), "understood", Weight.PRIMARY)
-    around = parts.frame(appliance, ui, step=parts.CONSENT, stop=False, actions=(understood,))
+    around = frame.around(appliance, ui, step=frame.CONSENT, stop=False, actions=(understood,))
     lines = (
         parts.title(ui.text(f"expiry_{notice}")),
         parts.support(ui.text(f"expiry_{notice}_how")),

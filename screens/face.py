@@ -8,7 +8,7 @@ from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Live, Widget
 from kiosk.visit.appliance import Appliance
 from kiosk.visit.stage import LookingAtFace
-from screens import filmed, parts
+from screens import filmed, frame, parts
 from screens.parts import Action, Line
 from screens.where import standing, ways
 
@@ -17,7 +17,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The face screen; until the camera films, that it is being got ready."""
     visit, stage = standing(appliance, LookingAtFace)
     actions = [Action(ui.text("to_pin"), "choose_pin")] if Method.PIN in ways(appliance) else []
-    around = parts.frame(appliance, ui, step=parts.IDENTITY, actions=actions)
+    around = frame.around(appliance, ui, step=frame.IDENTITY, actions=actions)
     if not stage.filming:
         first, below = _meanwhile(stage)
         return [*around.widgets, *filmed.preparing(ui, around.content, visit.since, below, first=first)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
 from kiosk.visit.appliance import Appliance, FarewellKind
-from screens import parts
+from screens import frame, parts
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     if farewell is None:
         raise TypeError("this screen shows a farewell only")
     words = _WORDS[farewell.kind]
-    around = parts.frame(appliance, ui, step=None, stop=False, corner=())
+    around = frame.around(appliance, ui, step=None, stop=False, corner=())
     lines = [parts.title(ui.text(words.title))]
     if farewell.queue_number is not None:
         lines += parts.numbered(ui, farewell.queue_number)

@@ -12,7 +12,7 @@ from kiosk.ui.widgets import Live, Picture, View, Widget
 from kiosk.visit.appliance import Appliance, Visit
 from kiosk.visit.stage import ReadingFront
 from kiosk.visit.vocabulary import CheckNumberSource, FrontAdvice
-from screens import filmed, parts
+from screens import filmed, frame, parts
 from screens.parts import Action, Line
 from screens.where import standing, ways
 
@@ -26,7 +26,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     # Without the card there is no PIN to type: first it belongs back on the reader.
     can_pin = visit.card_present and Method.PIN in ways(appliance)
     actions = [Action(ui.text("to_pin"), "choose_pin")] if can_pin else []
-    around = parts.frame(appliance, ui, step=parts.IDENTITY, actions=actions)
+    around = frame.around(appliance, ui, step=frame.IDENTITY, actions=actions)
     tray = stage.source is CheckNumberSource.TRAY
     if not stage.filming:
         meanwhile = "card_stays" if tray else "face_preparing_wait"

@@ -7,7 +7,7 @@ from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
 from kiosk.visit.appliance import Appliance
 from kiosk.visit.stage import OfferingLastTry
-from screens import parts
+from screens import frame, parts
 from screens.parts import Action, Line
 from screens.where import standing, ways
 
@@ -15,7 +15,7 @@ from screens.where import standing, ways
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The question before the last try."""
     _, stage = standing(appliance, OfferingLastTry)
-    around = parts.frame(appliance, ui, step=parts.IDENTITY)
+    around = frame.around(appliance, ui, step=frame.IDENTITY)
     say = parts.title(ui.text("last_try_wrong" if stage.wrong else "last_try"))
     means = Line(ui.text("last_try_means"))
     other = (

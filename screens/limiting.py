@@ -5,13 +5,13 @@ from __future__ import annotations
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
 from kiosk.visit.appliance import Appliance
-from screens import parts
+from screens import frame, parts
 from screens.parts import Action
 
 
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The question of the limit."""
-    around = parts.frame(appliance, ui, step=parts.CONSENT, note=(ui.text("limit_free"),))
+    around = frame.around(appliance, ui, step=frame.CONSENT, note=(ui.text("limit_free"),))
     answers = [Action(ui.text(key), key) for key in ("limit_yes", "limit_no")]
     free, place = parts.foot(ui, around.content, len(answers), 20 if ui.portrait else 16)
     say = parts.title(ui.text("limit"))

@@ -10,7 +10,7 @@ from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Button, Size, Weight, Widget
 from kiosk.visit.appliance import Appliance
 from kiosk.visit.looks import Choosing, Colours, TextSize, Volume
-from screens import parts
+from screens import frame, parts
 from screens.parts import Action
 
 _COLUMNS, _PORTRAIT_COLUMNS = 5, 2
@@ -21,7 +21,7 @@ _ROWS = 3
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The page of languages, or the page of all else."""
     back = Action(ui.text("back"), "looks_back", Weight.PRIMARY)
-    around = parts.frame(appliance, ui, step=None, stop=False, corner=(), actions=(back,))
+    around = frame.around(appliance, ui, step=None, stop=False, corner=(), actions=(back,))
     page = _languages if appliance.choosing is Choosing.LANGUAGE else _looks
     return [*around.widgets, *page(appliance, ui, around.content)]
 

@@ -11,7 +11,7 @@ from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Dots, Role, Size, Waiting, Widget
 from kiosk.visit.appliance import Appliance, Visit
 from kiosk.visit.stage import TypingPin
-from screens import keypad, parts
+from screens import frame, keypad, parts
 from screens.parts import Action, Line
 from screens.where import standing, ways
 
@@ -24,7 +24,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     pad = keypad.place(ui)
     width = None if ui.portrait else pad.x
     to_face = [Action(ui.text("to_face"), "choose_face")] if Method.FACE in ways(appliance) else []
-    around = parts.frame(appliance, ui, step=parts.IDENTITY, width=width)
+    around = frame.around(appliance, ui, step=frame.IDENTITY, width=width)
     switch_at, free = _switch_place(ui, pad, around.content, to_face)
     shown = [] if stage.checking else [parts.button(ui, action, switch_at) for action in to_face]
     return [*around.widgets, *_words(ui, visit, stage, free), *shown, *keypad.keys(ui, pad)]

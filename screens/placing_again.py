@@ -8,14 +8,14 @@ from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
 from kiosk.visit.appliance import Appliance
 from kiosk.visit.stage import PlacingAgain
-from screens import parts
+from screens import frame, parts
 from screens.where import standing
 
 
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The place-it-again screen, with whole seconds; once a card lies there, that it is being looked at."""
     _, stage = standing(appliance, PlacingAgain)
-    around = parts.frame(appliance, ui, step=parts.IDENTITY)
+    around = frame.around(appliance, ui, step=frame.IDENTITY)
     if stage.reading:
         lines = (parts.title(ui.text("put_back_reading")), parts.support(ui.text("reading_how")))
         return [*around.widgets, *parts.told(ui, around.content, "reading", *lines)]

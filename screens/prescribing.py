@@ -6,7 +6,7 @@ from kiosk.ui.geometry import Rect
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
 from kiosk.visit.appliance import Appliance
-from screens import parts
+from screens import frame, parts
 from screens.parts import Action
 
 _FORMS = ("prescription_electronic", "prescription_paper")
@@ -14,7 +14,7 @@ _FORMS = ("prescription_electronic", "prescription_paper")
 
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The choice of the prescription's form."""
-    around = parts.frame(appliance, ui, step=parts.CONSENT)
+    around = frame.around(appliance, ui, step=frame.CONSENT)
     say = parts.title(ui.text("prescription"))
     content = around.content
     words = Rect(content.x, content.y, content.w, parts.height_of(ui, content.w, say))

@@ -17,7 +17,7 @@ from kiosk.visit.stage import (
     PuttingBack,
     Verifying,
 )
-from screens import parts
+from screens import frame, parts
 from screens.where import standing
 
 
@@ -26,10 +26,10 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     _, stage = standing(appliance, PuttingBack)
     match stage.inner:
         case Verifying() | OfferingRegistration():
-            step = parts.IDENTITY
+            step = frame.IDENTITY
         case AskingLimit() | Consenting() | ProvidingLimit() | ChoosingPrescription() | Concluding():
-            step = parts.CONSENT
-    around = parts.frame(appliance, ui, step=step)
+            step = frame.CONSENT
+    around = frame.around(appliance, ui, step=step)
     if stage.reading:
         lines = (parts.title(ui.text("put_back_reading")), parts.support(ui.text("reading_how")))
         return [*around.widgets, *parts.told(ui, around.content, "reading", *lines)]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
 from kiosk.visit.appliance import Appliance
-from screens import parts
+from screens import frame, parts
 
 
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The reading screen."""
-    around = parts.frame(appliance, ui, step=parts.CARD)
+    around = frame.around(appliance, ui, step=frame.CARD)
     lines = (parts.title(ui.text("reading")), parts.support(ui.text("reading_how")))
     return [*around.widgets, *parts.told(ui, around.content, "reading", *lines)]

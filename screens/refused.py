@@ -7,7 +7,7 @@ from kiosk.ui.widgets import Widget
 from kiosk.visit.appliance import Appliance
 from kiosk.visit.stage import Refused
 from kiosk.visit.vocabulary import CardProblem
-from screens import parts
+from screens import frame, parts
 from screens.where import standing
 
 _PICTURES = {
@@ -25,7 +25,7 @@ _PICTURES = {
 def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     """The screen of a card that cannot go on; it stays until the card is taken."""
     _, stage = standing(appliance, Refused)
-    around = parts.frame(appliance, ui, step=parts.CARD, stop=False)
+    around = frame.around(appliance, ui, step=frame.CARD, stop=False)
     key = f"refused_{stage.problem}"
     lines = (parts.title(ui.text(key)), parts.support(ui.text(f"{key}_how")))
     return [*around.widgets, *parts.told(ui, around.content, _PICTURES[stage.problem], *lines)]

@@ -7,7 +7,7 @@ from kiosk.ui.widgets import Weight, Widget
 from kiosk.visit.appliance import Appliance
 from kiosk.visit.patience import seconds_left
 from kiosk.visit.stage import Consenting
-from screens import parts
+from screens import frame, parts
 from screens.parts import Action
 
 
@@ -17,7 +17,7 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     if visit is None:
         raise TypeError("this screen belongs to a visit")
     go_on = Action(ui.text("go_on"), "go_on", Weight.PRIMARY)
-    around = parts.frame(appliance, ui, step=None, actions=(go_on,))
+    around = frame.around(appliance, ui, step=None, actions=(go_on,))
     lines = [
         parts.title(ui.text("still_there")),
         parts.support(ui.text("still_there_left", seconds=seconds_left(visit, appliance.mono))),

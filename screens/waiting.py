@@ -8,7 +8,7 @@ from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Waiting, Widget
 from kiosk.visit.appliance import Appliance, Wait
 from kiosk.visit.stage import Committing, Concluding, NotingArrival, Verifying
-from screens import parts
+from screens import frame, parts
 
 _LATER: Mapping[Wait, str] = {Wait.USUAL: "waiting_usual", Wait.LONG: "waiting_long"}
 
@@ -21,20 +21,20 @@ def build(appliance: Appliance, ui: Ui) -> list[Widget]:
     means = "card_stays"
     match visit.stage:
         case Verifying():
-            key, step, stop = "verifying", parts.IDENTITY, True
+            key, step, stop = "verifying", frame.IDENTITY, True
             means = "verifying_long_means" if visit.wait is Wait.LONG else means
         case Concluding():
-            key, step, stop = "concluding", parts.CONSENT, False
+            key, step, stop = "concluding", frame.CONSENT, False
         case NotingArrival() | Committing():
-            key, step, stop = "committing", parts.DONE, False
+            key, step, stop = "committing", frame.DONE, False
         case _:
             raise TypeError("this screen shows what is waited for only")
-    around = parts.frame(appliance, ui, step=step, stop=stop)
+    around = frame.around(appliance, ui, step=step, stop=stop)
     said = ui.text(later(visit.wait, key)), ui.text(means)
     return [*around.widgets, *while_waiting(ui, around, visit.since, *said)]
 
 
-def while_waiting(ui: Ui, around: parts.Frame, since: float, title: str, support: str) -> list[Widget]:
+def while_waiting(ui: Ui, around: frame.Frame, since: float, title: str, support: str) -> list[Widget]:
     """A slow ring beside two sentences; `since` (monotonic seconds) is when the waiting began."""
     place, words = parts.halves(ui, around.content)
     ring = Waiting(parts.centred(place, ui.mm(34), ui.mm(34)), since)

@@ -69,8 +69,8 @@ class PreviewBlock:
         self._memory = memory
         self._lock = threading.Lock()
         # Memory that is freed is not overwritten: what would be a new copy each time is one that can be.
-        self._live = np.zeros(LIVE_SIZE[0] * LIVE_SIZE[1] * 3, np.uint8)
-        self._photo = np.zeros(PHOTO_SIZE[0] * PHOTO_SIZE[1] * 3, np.uint8)
+        self._live = _pages(LIVE_SIZE[0] * LIVE_SIZE[1] * 3)
+        self._photo = _pages(PHOTO_SIZE[0] * PHOTO_SIZE[1] * 3)
 
     @classmethod
     def create(cls) -> PreviewBlock:
@@ -169,6 +169,11 @@ class PreviewWriter:
         # 0 means "nothing yet": the sequence wraps round it.
         self._sequences[header] = (begun + 1) & 0xFFFFFFFF or 2
         _LOCK.pack_into(self._memory, header, self._sequences[header])
+
+
+def _pages(size: int) -> Picture:
+    """Zero bytes that take no memory until they are written; `np.zeros` is filled where freed memory is overwritten."""
+    return np.frombuffer(mmap.mmap(-1, size), np.uint8)
 
 
 def _pixels(memory: mmap.mmap, area: int, height: int, width: int) -> Picture:

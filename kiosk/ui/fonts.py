@@ -144,7 +144,12 @@ def covers(path: Path, character: str) -> bool:
     return _oracle(path).get_metrics(character)[0] is not None
 
 
-@lru_cache(maxsize=16)
+def close() -> None:
+    """Let go of the font files that were asked; what they said is kept, and a new question opens them again."""
+    _oracle.cache_clear()
+
+
+@lru_cache(maxsize=8)
 def _oracle(path: Path) -> pygame.freetype.Font:
     if not pygame.freetype.get_init():
         pygame.freetype.init()

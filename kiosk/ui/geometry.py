@@ -6,6 +6,10 @@ import math
 from dataclasses import dataclass
 
 MM_PER_INCH = 25.4
+ACROSS_MM, UPRIGHT_MM = (150, 90), (130, 231)
+"""What the two arrangements of a screen are drawn for, across and down: a 7-inch panel, and an upright one of 9:16."""
+LEAST_ACROSS_MM, LEAST_UPRIGHT_MM = (150, 87), (130, 205)
+"""And the smallest panels that they fit: 7 inches with 1280 x 720 pixels, 10.1 inches upright."""
 
 
 @dataclass(frozen=True)
@@ -91,14 +95,30 @@ class Panel:
 
     @property
     def scale(self) -> float:
-        """Growth of the design, drawn for 150 x 90 mm (a 7-inch panel), on larger panels: 1 to 2.
+        """Growth of the design (`ACROSS_MM`, `UPRIGHT_MM`) on larger panels: 1 to 2, and never more than fits both ways.
 
-        domain/kiosk-ui.md section 4: without it a 15-inch screen looked empty with tiny text. The upright arrangement needs
-        130 mm across: a small panel stood upright grows less.
+        domain/kiosk-ui.md section 4: without it a 15-inch screen looked empty with tiny text.
+        """
+        across, down = UPRIGHT_MM if self.portrait else ACROSS_MM
+        grown = min(self.width / self.px_per_mm / across, self.height / self.px_per_mm / down)
+        return min(2.0, max(1.0, grown))
+
+    @property
+    def why_too_small(self) -> str | None:
+        """Why no screen of ours fits this panel, in one sentence; None: it does.
+
+        Both arrangements were tried down to this (tests/screens/test_screens_panels.py): below it words are cut, and keys
+        are smaller than a finger.
         """
         across, down = self.width / self.px_per_mm, self.height / self.px_per_mm
-        grown = min(across / 130, down / 150) if self.portrait else min(across / 150, down / 90)
-        return min(2.0, max(1.0, grown))
+        least = LEAST_UPRIGHT_MM if self.portrait else LEAST_ACROSS_MM
+        if across >= least[0] and down >= least[1]:
+            return None
+        how = "stands upright" if self.portrait else "lies"
+        return (
+            f"the panel is {across:.0f} x {down:.0f} mm (diagonal_inches: {self.diagonal_inches:g}); "
+            f"one that {how} must be at least {least[0]} x {least[1]} mm"
+        )
 
     def mm(self, design_mm: float) -> int:
         """Design millimetres (as drawn for a 7-inch panel) in pixels, rounded up so that a floor stays a floor."""

@@ -27,7 +27,7 @@ class Illustrations:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or assets.folder("illustrations")
-        self._drawn = lru_cache(maxsize=48)(self._draw)
+        self._drawn = lru_cache(maxsize=24)(self._draw)
         self._source = lru_cache(maxsize=128)(self._read)
 
     def moves(self, name: str) -> bool:

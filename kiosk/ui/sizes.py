@@ -1,6 +1,14 @@
-"""The text sizes a patient may choose.
+"""The text sizes a patient may choose, and what each of them promises.
 
-Capital heights: domain/kiosk-ui.md section 5 (Section 508 402.4; VVSG 2.0: 4.8 to 5.6, 6.4 to 7.1, 8.5 to 9.0 mm).
+Capital heights: domain/kiosk-ui.md section 5 (Section 508 402.4; VVSG 2.0: 4.8 to 5.6, 6.4 to 7.1, 8.5 to 9.0 mm). At a size:
+
+* What carries the decision has capitals of at least `CAPITALS`: a screen's sentence or question, a queue number, and the words
+  on its buttons. Up to 12 inches a few buttons in some languages have no room for words so long beside their equals or the
+  pad, and are as at the standard size; tests/screens/test_screens_sizes.py names each of them on 7 and on 10 inches.
+* What explains it (the line below, notes, captions, names beside pictures) and what frames it (stop, call staff, the steps)
+  has three quarters of that and more, or the whole, where there is room.
+* No word is smaller than at the standard size, and none is left out: before words are less large than they could be, a picture
+  is smaller or goes, and buttons reach into the margin.
 """
 
 from __future__ import annotations
@@ -28,8 +36,9 @@ def capital_mm(panel: Panel, size: str) -> float:
 def offered(panel: Panel) -> tuple[str, ...]:
     """The sizes that the panel has room for.
 
-    Where a screen says much, its lesser words stay as large as at the standard size (`Size.FRAME`, `Size.KEY`): a size is
-    offered where that much is its least too. So no word is ever smaller than the size promises, a 7-inch panel offers
-    standard only, a 10-inch one large too, and one of 13 inches all three (tests/screens/test_screens_sizes.py).
+    Screens keep the rules of design/visual.md up to 1.4 times the standard, in every language. On 7 inches, where the standard
+    is as small as it may be, that is room for large (1.3 times) but not for extra large (1.8 times: a question of eleven
+    characters would take all there is above the answers); 10 inches, or 13 upright, have room for all three.
     """
-    return tuple(size for size, least in CAPITALS.items() if least <= CAPITAL_MM * panel.scale)
+    most = CAPITAL_MM * max(_LARGER.values())
+    return tuple(size for size in CAPITALS if capital_mm(panel, size) <= most + 1e-9)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 import pygame
 
@@ -37,6 +38,10 @@ _LEADING = {
     Size.FRAME: 1.4,
     Size.KEY: 1.4,
 }
+FACES_KEPT: Final = 12
+"""Opened faces, each at one size and with tables of its own (0.4 MB, a Chinese one 2.3 MB): a screen needs 10 at most."""
+LINES_KEPT: Final = 64
+"""Drawn lines: a screen has 26 at most."""
 BUTTON_LEADING = 1.3
 """Line height in em: 1.5 for body text, 1.3 in buttons (domain/kiosk-ui.md section 5)."""
 
@@ -87,8 +92,8 @@ class Lettering:
     """Measures and draws text with the faces of this machine; falls back from face to face, character by character.
 
     `language` decides which face is asked first (the same kanji look different in Chinese) and where lines may end; it may
-    be set at any time. Widths and drawn lines are kept (bounded) until `forget`: the caller's wipe ends what they hold of a
-    person.
+    be set at any time. Opened faces, widths and drawn lines are kept (bounded) until `forget`: the caller's wipe ends what
+    they hold of a person, and gives back what another language took.
     """
 
     def __init__(self, faces: fonts.Faces | None = None, language: str = "ja") -> None:
@@ -96,10 +101,10 @@ class Lettering:
             pygame.font.init()
         self.faces = faces or fonts.find_faces()
         self._language = language
-        self._font = lru_cache(maxsize=64)(_open)
+        self._font = lru_cache(maxsize=FACES_KEPT)(_open)
         self._width = lru_cache(maxsize=4096)(self._measure)
         self._broken = lru_cache(maxsize=512)(self._break)
-        self._drawn = lru_cache(maxsize=128)(self._draw)
+        self._drawn = lru_cache(maxsize=LINES_KEPT)(self._draw)
 
     @property
     def language(self) -> str:
@@ -137,7 +142,9 @@ class Lettering:
         on.blit(drawn, (at[0], baseline - above))
 
     def forget(self) -> None:
-        """Drop every kept text and drawn line."""
+        """Drop every kept text and drawn line, and the faces: to open those of a screen again takes some 5 ms."""
+        self._font.cache_clear()
+        fonts.close()
         self._width.cache_clear()
         self._broken.cache_clear()
         self._drawn.cache_clear()

@@ -37,6 +37,7 @@ from kiosk.eligibility.kiosk_key import KioskKey
 from kiosk.face import handle as face_handle
 from kiosk.simulation import authority
 from kiosk.simulation.demo.children import Child
+from kiosk.stations import wiring
 from tests.benchmarks.soak_others import Companion, Quick
 from tests.benchmarks.soak_patients import PANEL, Panel, Patients
 
@@ -172,7 +173,7 @@ def soak(visits: int, every: int, tell: Callable[[Held], None], languages: Seque
         stands_in = companion.in_place_of_subprocess()
         for handle in (card_handle, face_handle):
             stack.enter_context(mock.patch.object(handle, "subprocess", stands_in))
-        stack.enter_context(mock.patch.object(kiosk_app, "_gateway", return_value=Quick()))
+        stack.enter_context(mock.patch.object(wiring, "_gateway", return_value=Quick()))
         for ending in (signal.SIGTERM, signal.SIGINT):
             stack.callback(signal.signal, ending, signal.getsignal(ending))
         panel = Panel()

@@ -196,5 +196,5 @@ def test_and_so_it_is_when_the_power_is_cut_at_any_moment(
 def test_a_wrong_setting_is_found(tmp_path: Path, new_reception: type[Reception], new_checkin: NewCheckIn) -> None:
     with pytest.raises(AssertionError):
         run_state_machine_as_test(
-            machine(tmp_path, new_reception, new_checkin, lambda vfs: vfs.connect_normal), settings=HOW
+            machine(tmp_path, new_reception, new_checkin, lambda vfs: vfs.connect_normal), settings=UNTIL
         )

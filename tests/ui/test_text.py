@@ -14,7 +14,7 @@ from kiosk.ui import fonts
 from kiosk.ui.errors import FontError
 from kiosk.ui.geometry import Panel
 from kiosk.ui.messages import LANGUAGES, Catalogue
-from kiosk.ui.text import Ink, Lettering, TypeScale, font_px
+from kiosk.ui.text import FACES_KEPT, Ink, Lettering, TypeScale, font_px
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Size
 
@@ -109,6 +109,33 @@ def test_forgetting_keeps_nothing_that_was_drawn() -> None:
     own.lines("山田さん", 100, 40)
     own.forget()
     assert [cache.cache_info().currsize for cache in (own._width, own._broken, own._drawn)] == [0, 0, 0]
+
+
+def test_forgetting_gives_the_typefaces_back() -> None:
+    own = Lettering()
+    own.draw(pygame.Surface((400, 100), depth=32), "受付 Português", (0, 0), Ink(40, 60, (0, 0, 0)))
+    assert own._font.cache_info().currsize == 2
+    own.forget()
+    assert own._font.cache_info().currsize == 0
+    assert fonts._oracle.cache_info().currsize == 0
+
+
+def test_sizes_that_are_not_used_any_more_are_closed() -> None:
+    own = Lettering()
+    for px in range(20, 60):
+        own.width("受付", px)
+    assert own._font.cache_info().currsize == FACES_KEPT
+
+
+def test_a_line_looks_the_same_after_forgetting() -> None:
+    own, surface = Lettering(), pygame.Surface((400, 100), depth=32)
+    pictures = []
+    for _ in range(2):
+        surface.fill(0)
+        own.draw(surface, "受付 Português 12", (0, 0), Ink(40, 60, (255, 255, 255)))
+        pictures.append(pygame.image.tobytes(surface, "RGB"))
+        own.forget()
+    assert pictures[0] == pictures[1]
 
 
 def test_a_machine_without_a_japanese_face_says_what_to_install(
