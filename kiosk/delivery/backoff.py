@@ -12,13 +12,14 @@ LONGEST = 30.0
 class Backoff:
     """Waits that grow with each failure: evenly drawn from 0 to min(30 s, 0.2 s times 2 to the failures before)."""
 
-    def __init__(self, rng: random.Random | None = None) -> None:
+    def __init__(self, rng: random.Random | None = None, *, longest: float = LONGEST) -> None:
         self._rng = rng or random.Random()  # noqa: S311  (jitter is no secret)
+        self._longest = longest
         self._failures = 0
 
     def failed(self) -> float:
         """Count one more failure; the seconds to wait now."""
-        ceiling = min(LONGEST, FIRST * 2.0 ** min(self._failures, 16))
+        ceiling = min(self._longest, FIRST * 2.0 ** min(self._failures, 16))
         self._failures += 1
         return self._rng.uniform(0, ceiling)
 

@@ -33,6 +33,8 @@ class Server:
 
     host: str
     port: int
+    command: list[str | Path]
+    folder: Path
     process: subprocess.Popen[bytes]
     _names: Iterator[int] = field(default_factory=itertools.count)
 
@@ -41,6 +43,12 @@ class Server:
         with psycopg.connect(self.conninfo(USER), autocommit=True) as connection:
             connection.execute(f'CREATE DATABASE "{name}"'.encode())
         return PostgresqlSettings(database=name, host=self.host, port=self.port, user=USER)
+
+    def crash(self) -> None:
+        """Let it die without a last word (SIGQUIT: no shutdown, as after a power cut of the program), and start it again."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
+        self.process = _started(self.command, self.folder)
 
     def conninfo(self, database: str) -> str:
         return f"host={self.host} port={self.port} user={USER} dbname={database}"
@@ -79,27 +87,21 @@ def server() -> Iterator[Server]:
             "unix_socket_directories": folder,
             "max_connections": 60,
         }
-        process = subprocess.Popen(
-            [
-                *_as_user(),
-                bin_folder / "postgres",
-                "-D",
-                data,
-                *(word for name, value in options.items() for word in ("-c", f"{name}={value}")),
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=folder,
-        )
+        settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        command: list[str | Path] = [*_as_user(), bin_folder / "postgres", "-D", data, *settings]
+        running = Server("127.0.0.1", port, command, folder, _started(command, folder))
         try:
-            running = Server("127.0.0.1", port, process)
             _wait(running)
             yield running
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(30)
+            running.process.send_signal(signal.SIGINT)
+            running.process.wait(30)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _started(command: list[str | Path], folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
 
 
 def _as_user() -> list[str]:
