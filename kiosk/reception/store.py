@@ -154,9 +154,14 @@ class Store:
 
     def _ask(self, question: Callable[[Connection], _T]) -> _T:
         try:
-            if not self._engine.alive(self._reading):
-                self._reading.close()
-                self._reading = self._engine.open_for_reading()
+            try:
+                return question(self._reading)
+            except self._failures:
+                if self._engine.alive(self._reading):
+                    raise
+            # The server went away and is perhaps back: a question may be asked again.
+            self._reading.close()
+            self._reading = self._engine.open_for_reading()
             return question(self._reading)
         except self._failures as error:
             raise StoreError("the database cannot be read") from error
@@ -182,9 +187,8 @@ class Store:
     def _commit(self, batch: list[_Job]) -> None:
         outcomes: list[tuple[_Job, Any, BaseException | None]] = []
         try:
-            self._mend()
+            self._begin()
             transaction = Transaction(self._connection, self._chain, self._clock())
-            self._engine.begin(self._connection)
             outcomes.extend((job, *self._carry_out(job, transaction)) for job in batch)
             announced = transaction.told and self._engine.announce(self._connection, transaction)
             self._connection.execute("COMMIT")
@@ -203,11 +207,17 @@ class Store:
             else:
                 job.future.set_exception(refused)
 
-    def _mend(self) -> None:
-        if not self._engine.alive(self._connection):
+    def _begin(self) -> None:
+        """Begin, on another connection where the one that was there is gone: nothing was asked of it yet."""
+        try:
+            self._engine.begin(self._connection)
+        except self._failures:
+            if self._engine.alive(self._connection):
+                raise
             self._connection.close()
             self._connection = self._engine.open_for_writing()
             log.warning("database_opened_again")
+            self._engine.begin(self._connection)
 
     def _give_up(self) -> None:
         try:
