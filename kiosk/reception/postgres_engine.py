@@ -93,10 +93,12 @@ class PostgresqlEngine:
     @contextlib.contextmanager
     def listen(self, heard: Heard) -> Iterator[None]:
         """Hear every node's commits on a thread of its own, and try to be the one on duty."""
-        with contextlib.closing(self._connect()) as connection:
-            heard.announced(connection, ())
         ending = threading.Event()
-        thread = threading.Thread(target=self._listen_on, args=(heard, ending), name="reception-listener")
+        try:
+            listening = self._listening(heard)
+        except psycopg.Error as error:
+            raise StartError(f"{self._where}: the database cannot be used ({_sentence(error)})") from error
+        thread = threading.Thread(target=self._listen_on, args=(listening, heard, ending), name="reception-listener")
         thread.start()
         try:
             yield
@@ -151,20 +153,36 @@ class PostgresqlEngine:
 
     # -- the listener's thread ---------------------------------------------------------------------------------------
 
-    def _listen_on(self, heard: Heard, ending: threading.Event) -> None:
-        while not ending.is_set():
+    def _listening(self, heard: Heard) -> _Connection:
+        """A connection that hears; what was committed until now is looked at once. Raises `StartError` or `psycopg.Error`."""
+        connection = self._connect()
+        try:
+            connection.execute(f"LISTEN {CHANNEL}")
+            heard.announced(connection, ())
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _listen_on(self, connection: _Connection, heard: Heard, ending: threading.Event) -> None:
+        while True:
             try:
-                with contextlib.closing(self._connect()) as connection:
+                with contextlib.closing(connection):
                     self._hear(connection, heard, ending)
-            except (psycopg.Error, StartError):
+            except psycopg.Error:
                 log.warning("listener_lost")
             heard.duty(False)
-            ending.wait(AGAIN_S)
+            while not ending.wait(AGAIN_S):
+                try:
+                    connection = self._listening(heard)
+                    break
+                except (psycopg.Error, StartError):
+                    log.warning("listener_lost")
+            if ending.is_set():
+                return
 
     def _hear(self, connection: _Connection, heard: Heard, ending: threading.Event) -> None:
-        connection.execute(f"LISTEN {CHANNEL}")
         on_duty = False
-        heard.announced(connection, ())
         while not ending.is_set():
             if not on_duty:
                 on_duty = bool(connection.value("SELECT pg_try_advisory_lock(?)", (DUTY,)))
