@@ -123,7 +123,6 @@ def reception(folder: Path) -> Iterator[str]:
         "key_file": str(folder / "reception.key"),
         "kiosk_door": {"host": "127.0.0.1", "port": 0},
         "staff_door": {"host": "127.0.0.1", "port": 0},
-        "staff": [{"id": "s01", "name": "受付"}],
     }
     path.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
     child = Child(["reception", "--config", str(path)], folder / "reception.log")
