@@ -205,11 +205,13 @@ class Painter:
             self._middle(on, str(moment.seconds), Rect(x, y, side, side), size, rgb(self.theme.ink))
 
     def _illustration(self, on: pygame.Surface, rect: Rect, name: str, *, plate: bool) -> None:
-        if plate or self.theme.plate:
-            shapes.rounded(on, rect, self.panel.mm(2), rgb(self.theme.plate or self.theme.surface))
-            rect = rect.inset(self.panel.mm(1))
-        drawn = self.illustrations.fitted(name, rect.w, rect.h)
+        edge = self.panel.mm(1) if plate or self.theme.plate else 0
+        drawn = self.illustrations.fitted(name, rect.w - 2 * edge, rect.h - 2 * edge)
         x, y = rect.x + (rect.w - drawn.get_width()) // 2, rect.y + (rect.h - drawn.get_height()) // 2
+        if edge:
+            # On a dark screen the plate is no larger than its picture: a large white one would dazzle beside the words.
+            around = Rect(x, y, *drawn.get_size()).inset(-edge) if self.theme.plate else rect
+            shapes.rounded(on, around, self.panel.mm(2), rgb(self.theme.plate or self.theme.surface))
         on.blit(drawn, (x, y), special_flags=pygame.BLEND_PREMULTIPLIED)
 
     def _sheet(self, on: pygame.Surface, rect: Rect) -> None:
