@@ -64,7 +64,7 @@ asyncio.run(main())
 def sealed(many: int, key: seal.SealKey) -> Sealed:
     """Check-ins as an outbox has them."""
     sealer = Sealer(base64.b64decode(key.public_key))
-    made = []
+    made: Sealed = []
     for place in range(many):
         checkin = new_checkin("kiosk-1").numbered(f"A{place % 999 + 1:03d}")  # type: ignore[arg-type]
         made.append((checkin.checkin_id, sealer.seal(contract.to_json(checkin), checkin.checkin_id)))

@@ -130,7 +130,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    boards, put_at = Boards(), {}
+    boards = Boards()
+    put_at: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="kiosk-bench-") as name:
         folder = Path(name)
         with reception(folder) as ready:

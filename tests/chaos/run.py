@@ -219,8 +219,9 @@ class Chaos:
         asked = "SELECT kiosk_id, kiosk_seq, checkin_id, record FROM checkin ORDER BY receipt"
         if self._database is not None:
             import psycopg
+            from psycopg.conninfo import make_conninfo
 
-            with psycopg.connect("", **_pg(self._database)) as connection:
+            with psycopg.connect(make_conninfo("", **self._database.parameters())) as connection:
                 return connection.execute(asked).fetchall()
         with contextlib.closing(sqlite3.connect(self._folder / "reception.db")) as connection:
             return connection.execute(asked).fetchall()
@@ -236,10 +237,6 @@ def _settings(kiosk_port: int, database: PostgresqlSettings | None) -> str:
         f"site: test\nclinic: みほん内科クリニック\n{kept}key_file: reception.key\n"
         f"kiosk_door: {{host: 127.0.0.1, port: {kiosk_port}}}\nstaff_door: {{host: 127.0.0.1, port: 0}}\n"
     )
-
-
-def _pg(database: PostgresqlSettings) -> dict[str, Any]:
-    return dict(database.parameters())
 
 
 def _free_port() -> int:

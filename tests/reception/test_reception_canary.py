@@ -67,7 +67,8 @@ def test_after_the_ack_the_canary_is_in_receptions_store_and_nowhere_else(
     settings = DeliverySettings((reception.kiosk_url,), tmp_path / "kiosk")
     outbox = Outbox(settings.folder / "outbox.db", "A")
     keys = KeyCache(settings.folder / "reception-key.json")
-    stop, delivered = threading.Event(), []
+    stop = threading.Event()
+    delivered: list[str] = []
     visit = checkin_now(**PERSON)
     beat = Heartbeat(KIOSK, datetime.now(UTC), "open", "comparing", visit.checkin_id, 0, 0, 0.0)
     with door_client(settings) as client:

@@ -12,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from psycopg.conninfo import make_conninfo
 
 from kiosk.reception import checkins, kiosk_door, kiosks, seal, visual
 from kiosk.reception.desk import Desk
@@ -157,7 +158,7 @@ async def test_a_node_whose_connections_are_cut_goes_on_and_misses_nothing(
     first, second = await node(), await node()
     before = checkin_now("A001")
     with first.desk.board.listen() as board:
-        with psycopg.connect("", autocommit=True, **dict(database_of(first).parameters())) as other:  # type: ignore[arg-type]
+        with psycopg.connect(make_conninfo("", **database_of(first).parameters()), autocommit=True) as other:
             other.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
