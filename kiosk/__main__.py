@@ -1,4 +1,4 @@
-"""The commands: `kiosk run | demo | reception | simulate | check | tour | bench`. A page each, no logic.
+"""The commands: `kiosk run | demo | reception | enrol | simulate | check | tour | bench`. A page each, no logic.
 
 Every command has --help. Exit codes: 0 done, 1 our bug, 2 usage or settings, 3 something is missing, 4 identity not
 confirmed, 5 not delivered in time.
@@ -32,8 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    from kiosk.simulation import options
-
     parser = argparse.ArgumentParser(prog="kiosk", description="A self check-in kiosk for clinics in Japan.")
     parser.add_argument("--version", action="version", version=f"kiosk {kiosk.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -45,7 +43,6 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     demo = commands.add_parser(
         "demo", help="the whole thing on embedded defaults", description="See it work, or play it."
     )
-    options.add_demo_options(demo)
     demo.set_defaults(command=_demo)
 
     reception = commands.add_parser(
@@ -56,6 +53,24 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         "--check", action="store_true", help="do not serve: look at every part, and say in words what is missing"
     )
     reception.set_defaults(command=_reception)
+    _add_reception_actions(reception)
+
+    enrol = commands.add_parser(
+        "enrol",
+        help="pair this kiosk with reception",
+        description="Pair this kiosk: compare six digits on reception's page.",
+    )
+    _config(enrol, "kiosk.yaml")
+    enrol.add_argument(
+        "--reception", required=True, metavar="URL", help="reception's staff door: https://reception.internal:8442"
+    )
+    enrol.set_defaults(command=_enrol)
+
+    audit = commands.add_parser("audit", help="is reception's audit log whole", description="Look at the audit log.")
+    looks = audit.add_subparsers(title="what", required=True, metavar="ACTION")
+    verify = looks.add_parser("verify", help="read all of it, and say in words whether it is as it was written")
+    _config(verify, "reception.yaml")
+    verify.set_defaults(command=_audit_verify)
 
     check = commands.add_parser(
         "check", help="what is missing, in words", description="Look at every part of this kiosk."
@@ -76,8 +91,50 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     simulate = commands.add_parser(
         "simulate", help="a piece of the outside world", description="For demo and tests only."
     )
-    options.add_things(simulate, words)
+    if "demo" in words or "simulate" in words:  # the kiosk itself starts sooner, and smaller, without its simulation
+        from kiosk.simulation import options
+
+        options.add_demo_options(demo)
+        options.add_things(simulate, words)
     return parser
+
+
+def _add_reception_actions(reception: argparse.ArgumentParser) -> None:
+    actions = reception.add_subparsers(title="instead of serving", metavar="ACTION")
+    init = actions.add_parser(
+        "init", help="make its keys and the first administrator", description="Make every key once, and back them up."
+    )
+    restore = actions.add_parser(
+        "restore", help="put lost keys back from the backup", description="Put back what is missing; change nothing."
+    )
+    token = actions.add_parser(
+        "token", help="let a program read the feed", description="Make, or take back, a program's token (docs/feed.md)."
+    )
+    token.add_argument("--name", required=True, metavar="NAME", help="what the program is called here: emr")
+    token.add_argument("--revoke", action="store_true", help="take its token back instead")
+    token.set_defaults(command=_reception_token)
+    invite = actions.add_parser(
+        "invite",
+        help="a new link for who cannot sign in",
+        description="For when no administrator can sign in any more.",
+    )
+    invite.add_argument("--id", default="admin", metavar="ID", help="whose (admin)")
+    invite.set_defaults(command=_reception_invite)
+    for action in (init, restore, token, invite):
+        action.add_argument("--config", type=Path, metavar="F", default=argparse.SUPPRESS, help="settings")
+    for action in (init, restore):
+        action.add_argument("--passphrase-file", type=Path, metavar="F", help="instead of asking for it (mode 0600)")
+    init.add_argument(
+        "--backup",
+        type=Path,
+        metavar="FILE",
+        help="where the backup is written (reception-keys.backup beside the settings)",
+    )
+    init.add_argument("--administrator", default="admin", metavar="ID", help="who signs in first (admin)")
+    init.add_argument("--name", default="管理者", help="that person's name on pages")
+    init.set_defaults(command=_reception_init)
+    restore.add_argument("--backup", type=Path, metavar="FILE", required=True, help="the backup that init wrote")
+    restore.set_defaults(command=_reception_restore)
 
 
 def _add_benches(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
@@ -111,9 +168,14 @@ def _config_of(args: argparse.Namespace) -> Path:
 
 
 def _run(args: argparse.Namespace) -> int:
-    import screens
-    from kiosk import configuration, journal, secrecy
-    from kiosk.app import App
+    from kiosk import configuration, journal, lean, secrecy
+
+    lean.give_memory_back()
+    lean.begin()
+    # pygame asks it, where it is installed, for files of its own that lie beside it anyway: 6 MB and 60 ms.
+    with lean.without("pkg_resources"):
+        import screens
+        from kiosk.app import App
 
     settings = configuration.read(_config_of(args))
     journal.start()
@@ -135,6 +197,88 @@ def _reception(args: argparse.Namespace) -> int:
         return check(told, print)
     journal.start()
     return serve(told)
+
+
+def _reception_init(args: argparse.Namespace) -> int:
+    from kiosk import settings
+    from kiosk.reception import init
+    from kiosk.reception.settings import ReceptionSettings
+
+    path = _config_of(args)
+    told = settings.read(path, ReceptionSettings)
+    first = init.Administrator(args.administrator, args.name)
+    backup = args.backup or path.parent / "reception-keys.backup"
+    init.init(told, first, backup, lambda: _passphrase(args.passphrase_file, twice=True), _tell)
+    return ExitCode.DONE
+
+
+def _reception_invite(args: argparse.Namespace) -> int:
+    from kiosk import settings
+    from kiosk.reception import init
+    from kiosk.reception.settings import ReceptionSettings
+
+    init.invite(settings.read(_config_of(args), ReceptionSettings), args.id, _tell)
+    return ExitCode.DONE
+
+
+def _reception_restore(args: argparse.Namespace) -> int:
+    from kiosk import settings
+    from kiosk.reception import init
+    from kiosk.reception.settings import ReceptionSettings
+
+    told = settings.read(_config_of(args), ReceptionSettings)
+    init.restore(told, args.backup, lambda: _passphrase(args.passphrase_file, twice=False), _tell)
+    return ExitCode.DONE
+
+
+def _reception_token(args: argparse.Namespace) -> int:
+    from kiosk import settings
+    from kiosk.reception import machines
+    from kiosk.reception.settings import ReceptionSettings
+
+    told = settings.read(_config_of(args), ReceptionSettings)
+    machines.manage(told, args.name, take_back=args.revoke, tell=_tell)
+    return ExitCode.DONE
+
+
+def _passphrase(file: Path | None, *, twice: bool) -> str:
+    from getpass import getpass
+
+    from kiosk import settings
+
+    if file is not None:
+        try:
+            return settings.read_secret(file).decode().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise UsageError(f"{file}: is not text in UTF-8") from error
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is at the terminal to type the passphrase: give --passphrase-file FILE")
+    typed = getpass("Passphrase for the keys' backup (12 characters or more): ")
+    if twice and getpass("Once more: ") != typed:
+        raise UsageError("the two passphrases differ; run this again")
+    return typed
+
+
+def _tell(line: str) -> None:
+    print(line, flush=True)
+
+
+def _enrol(args: argparse.Namespace) -> int:
+    from kiosk import configuration
+    from kiosk.delivery import enrolment
+    from kiosk.record import ids
+
+    settings = configuration.read(_config_of(args))
+    enrolment.enrol(settings.delivery, ids.kiosk_id(settings.kiosk_id), args.reception, _tell)
+    return ExitCode.DONE
+
+
+def _audit_verify(args: argparse.Namespace) -> int:
+    from kiosk import settings
+    from kiosk.reception.audit_check import verify
+    from kiosk.reception.settings import ReceptionSettings
+
+    return verify(settings.read(_config_of(args), ReceptionSettings), print)
 
 
 def _check(args: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.errors import KioskError
+from kiosk.errors import ExitCode, KioskError
 
 
 class DeliveryError(KioskError):
@@ -54,3 +54,12 @@ class ReceptionError(DeliveryError):
     def __init__(self, sentence: str, code: str, status: int | None = None) -> None:
         super().__init__(sentence, code)
         self.status = status
+
+
+class EnrolmentError(DeliveryError):
+    """The kiosk was not paired with reception; the sentence says why."""
+
+    exit_code = ExitCode.MISSING
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, "enrolment")

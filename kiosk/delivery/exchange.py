@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import httpx
 
+from kiosk import mutual_tls
 from kiosk.delivery.errors import ReceptionError
 from kiosk.delivery.settings import DeliverySettings
 from kiosk.record.ids import KioskId
+from kiosk.settings import read_secret
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 """Seconds for each single wait on the network."""
@@ -27,14 +29,23 @@ REFUSED_FOR_GOOD = frozenset({400, 409, 413, 415, 422})
 def door_client(settings: DeliverySettings) -> httpx.Client:
     """An HTTP client for reception's kiosk door: no proxy from the environment, no redirects, reception's own CA.
 
-    Raises `ReceptionError` when `ca_file` cannot be used.
+    A paired kiosk shows its certificate, at each new connection the one that lies in the folder then. Raises
+    `ReceptionError` when `ca_file` or what pairing left there cannot be used, `SettingsError` when others can read the key.
     """
     verify: ssl.SSLContext | bool = True
-    if settings.ca_file is not None:
+    paired = settings.client_file.exists()
+    ca_file = settings.ca_file or (settings.paired_authority if paired else None)
+    if ca_file is not None:
+        if paired:
+            read_secret(settings.client_file)
         try:
-            verify = ssl.create_default_context(cafile=str(settings.ca_file))
-        except (OSError, ssl.SSLError) as error:
-            raise ReceptionError(f"{settings.ca_file}: is not a readable PEM file of a CA", "ca_file") from error
+            verify = mutual_tls.context(ca_file, settings.client_file if paired else None)
+        except OSError as error:
+            files = f"{ca_file} and {settings.client_file}" if paired else str(ca_file)
+            wanted = (
+                "are not a CA and this kiosk's certificate in PEM" if paired else "is not a readable PEM file of a CA"
+            )
+            raise ReceptionError(f"{files}: {wanted}", "ca_file") from error
     return httpx.Client(verify=verify, trust_env=False, follow_redirects=False, timeout=TIMEOUT)
 
 
@@ -135,11 +146,32 @@ def reception_errors() -> Iterator[None]:
     except httpx.TimeoutException as error:
         raise ReceptionError("reception did not answer in time", "timeout") from error
     except httpx.ConnectError as error:
+        if _is_alert(error):
+            raise _not_let_in() from error
         if _is_tls(error):
             raise ReceptionError("reception's certificate is not one this kiosk trusts", "tls") from error
         raise ReceptionError("reception cannot be reached: check the network and that it runs", "connect") from error
+    except httpx.TransportError as error:
+        if _is_alert(error):
+            raise _not_let_in() from error
+        raise ReceptionError("the connection to reception broke", "broken") from error
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
         raise ReceptionError("the connection to reception broke", "broken") from error
+
+
+def _not_let_in() -> ReceptionError:
+    return ReceptionError(
+        "reception does not let this kiosk in: it wants a valid certificate of its own; run: kiosk enrol", "not_let_in"
+    )
+
+
+def _is_alert(error: BaseException | None) -> bool:
+    """Whether the other end ended TLS with a word: with TLS 1.3, that is how a client's certificate is refused."""
+    while error is not None:
+        if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _is_tls(error: BaseException | None) -> bool:

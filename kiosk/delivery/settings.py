@@ -17,8 +17,9 @@ class DeliverySettings:
 
     `urls`: one address of reception's kiosk door, or several that are tried in turn (domain/reception-and-reliability.md
     section 2.3: any node accepts). Plain http is for a reception on this same machine. `folder` holds the outbox and
-    reception's public key. `kiosk_letter` starts every queue number. `ca_file` is the PEM of the authority that
-    reception's certificate comes from; without it the system's own authorities count.
+    reception's public key, and after pairing (`kiosk enrol`) this kiosk's own certificate and reception's authority, both
+    found there by themselves. `kiosk_letter` starts every queue number. `ca_file` is the PEM of another authority that
+    reception's certificate comes from; without it and unpaired, the system's own authorities count.
     """
 
     urls: tuple[str, ...]
@@ -33,6 +34,16 @@ class DeliverySettings:
             _check(url)
         if not re.fullmatch(r"[A-Z]", self.kiosk_letter):
             raise ValueError("kiosk_letter: expected one letter from A to Z")
+
+    @property
+    def client_file(self) -> Path:
+        """The kiosk's key and certificate chain, in one PEM file of mode 0600; there after pairing."""
+        return self.folder / "reception-client.pem"
+
+    @property
+    def paired_authority(self) -> Path:
+        """The authority that reception gave at pairing, in PEM."""
+        return self.folder / "reception-ca.pem"
 
 
 def _check(url: str) -> None:

@@ -20,6 +20,7 @@ from typing import Any, Self
 
 import httpx
 
+from kiosk import mutual_tls
 from kiosk.eligibility.errors import NoAnswerError
 from kiosk.eligibility.settings import CentreSettings, KioskDoorSettings
 from kiosk.errors import MissingError
@@ -53,9 +54,15 @@ def trust(settings: CentreSettings | KioskDoorSettings) -> ssl.SSLContext:
     """TLS that trusts `ca_file` alone, or the public authorities where none is given; raises `MissingError`."""
     if settings.ca_file is None:
         return httpx.create_ssl_context(trust_env=False)
+    client_file = settings.client_file if isinstance(settings, KioskDoorSettings) else None
     try:
+        if client_file is not None:
+            return mutual_tls.context(settings.ca_file, client_file)
         return ssl.create_default_context(cafile=str(settings.ca_file))
     except OSError as error:  # ssl.SSLError is one too
+        if client_file is not None:
+            sentence = f"{settings.ca_file} and {client_file}: are not what kiosk enrol left; expected PEM files"
+            raise MissingError(sentence) from error
         raise MissingError(
             f"{settings.ca_file}: the authority of the centre's certificate cannot be read; expected a PEM file"
         ) from error

@@ -56,17 +56,21 @@ class CentreSettings:
 class KioskDoorSettings:
     """Reception's kiosk door, for number look-ups (`kiosk.eligibility.reception`): as in `delivery`, one address.
 
-    Plain http is for a reception on this same machine.
+    Plain http is for a reception on this same machine. A paired kiosk names what `kiosk enrol` left in `delivery.folder`:
+    reception's authority (`ca_file`) and its own key and certificate (`client_file`).
     """
 
     url: str
     ca_file: Path | None = None
+    client_file: Path | None = None
     timeout_seconds: float = 20.0
     connect_timeout_seconds: float = 3.0
 
     def __post_init__(self) -> None:
         if not _on_this_machine(self.url):
             _https(self.url)
+        if self.client_file is not None and self.ca_file is None:
+            raise ValueError("ca_file: a kiosk with a certificate of reception's trusts reception's authority alone")
         _times(self.timeout_seconds, self.connect_timeout_seconds)
 
 

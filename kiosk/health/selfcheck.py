@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from kiosk import secrecy
 from kiosk.configuration import KioskSettings
@@ -80,6 +81,7 @@ def _centre(settings: KioskSettings) -> str:
 
 
 def _reception(settings: KioskSettings) -> str:
+    from kiosk.delivery.certificate import certificate_time  # noqa: PLC0415
     from kiosk.delivery.exchange import Addresses, door_client, exchange  # noqa: PLC0415
 
     url = Addresses(settings.delivery.urls).url("/k/v1/key")
@@ -87,7 +89,11 @@ def _reception(settings: KioskSettings) -> str:
         answer = exchange(client, "GET", url, kiosk_id=ids.kiosk_id(settings.kiosk_id))
     if not answer.accepted or "public_key" not in answer.fields():
         raise MissingError(f"{url} answers, but not as reception does: check delivery.urls")
-    return "reception answers and gives its public key"
+    time = certificate_time(settings.delivery)
+    if time is None:
+        return "reception answers and gives its public key"
+    days = time.days_left(datetime.now(UTC))
+    return f"reception answers and gives its public key; this kiosk's certificate has {days} days left"
 
 
 def _fonts(_settings: KioskSettings) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -95,14 +95,15 @@ HANDLERS: dict[type[Exception] | int, ExceptionHandler] = {
 
 
 class OurselvesOnly:
-    """Answers only to this machine's own names, and puts `headers` on every answer.
+    """Answers only to this machine's own names and to `names`, and puts `headers` on every answer.
 
     A page elsewhere whose name was made to point here (DNS rebinding) carries its own name in Host, and gets nothing.
     """
 
-    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str], names: Collection[str] = ()) -> None:
         self._app = app
         self._headers = dict(headers)
+        self._names = frozenset(names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -118,7 +119,7 @@ class OurselvesOnly:
             return
         host = Headers(scope=scope).get("host", "").lower()
         name = host if host.endswith("]") else host.rsplit(":", 1)[0]
-        if not is_this_machine(name.strip("[]")):
+        if name.strip("[]") not in self._names and not is_this_machine(name.strip("[]")):
             refused = problem(421, "other_host", "this reception answers under its own address only")
             await refused(scope, receive, send_with_headers)
             return

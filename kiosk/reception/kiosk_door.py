@@ -1,7 +1,8 @@
 """The kiosk door, `/k/v1`: check-ins sealed and kept once, heartbeats, calls for help, the line back, and look-ups.
 
-On loopback and plain until kiosks are paired; a kiosk names itself with `X-Kiosk-Id`. A browser's page cannot come in
-here: that header needs a permission (CORS preflight) that nobody gives.
+A kiosk names itself with `X-Kiosk-Id`. Where reception has an authority of its own, only paired kiosks come in, each under
+its own name (`kiosk.reception.admission`); a plain door, on loopback only, takes the name as it is. A browser's page cannot
+come in there: that header needs a permission (CORS preflight) that nobody gives.
 """
 
 from __future__ import annotations
@@ -18,8 +19,24 @@ from starlette.routing import Route
 
 from kiosk import journal
 from kiosk.eligibility.errors import EligibilityError
-from kiosk.reception import checkins, feed, helps, kiosks, known, listed, visual, way
+from kiosk.reception import (
+    audit,
+    authority,
+    checkins,
+    devices,
+    feed,
+    helps,
+    kiosks,
+    known,
+    listed,
+    staff_check,
+    visual,
+    way,
+    witnesses,
+)
+from kiosk.reception.admission import PairedOnly, TurnedAway, device_of, still_allowed
 from kiosk.reception.answers import HANDLERS, OurselvesOnly, bounded_body, json_body
+from kiosk.reception.authority import Authority
 from kiosk.reception.checkins import Arrival
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import NoTerminalError, RefusedError, SealError
@@ -27,6 +44,7 @@ from kiosk.reception.feed import EventStream
 from kiosk.reception.known import KnownPatient
 from kiosk.reception.listed import Finding
 from kiosk.reception.lookups import eligibility_of, is_about_this_patient
+from kiosk.reception.refusals import Refusals
 from kiosk.reception.store import Transaction
 from kiosk.record import RecordError, dates, door, ids
 from kiosk.record import checkin as contract
@@ -46,8 +64,9 @@ _LARGEST_SEQ = 1 << 53
 class KioskDoor:
     """The endpoints of the kiosk door of one desk."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, trust: Authority | None) -> None:
         self._desk = desk
+        self._trust = trust
 
     async def checkins(self, request: Request) -> Response:
         """`POST checkins`: 201 kept now, 200 kept before, in both cases durably."""
@@ -101,15 +120,23 @@ class KioskDoor:
         return JSONResponse({"key_id": self._desk.key.key_id, "public_key": self._desk.key.public_key})
 
     async def heartbeat(self, request: Request) -> Response:
-        """`POST heartbeat`; the answer tells reception's time and key."""
+        """`POST heartbeat`; the answer tells reception's time and key, and the end of its audit log."""
         kiosk_id = _kiosk(request)
         try:
             beat = door.heartbeat_from_json(await json_body(request))
         except RecordError as error:
             raise RefusedError(422, "record", str(error)) from error
         _same_kiosk(beat.kiosk_id, kiosk_id)
-        await self._desk.store.write(kiosks.heard(beat))
-        return JSONResponse({"at": dates.instant_text(self._desk.clock()), "key_id": self._desk.key.key_id})
+
+        def heard(transaction: Transaction) -> audit.Head:
+            kiosks.heard(beat)(transaction)
+            if beat.audit is not None:
+                witnesses.heard(kiosk_id, beat.audit)(transaction)
+            return audit.head(transaction.connection)
+
+        head = await self._desk.store.write(heard)
+        seen = {"audit": {"seq": head.seq, "hash": head.hash}} if head.hash else {}
+        return JSONResponse({"at": dates.instant_text(self._desk.clock()), "key_id": self._desk.key.key_id, **seen})
 
     async def help(self, request: Request) -> Response:
         """`POST help`: 201 kept now, 200 kept before."""
@@ -125,9 +152,9 @@ class KioskDoor:
 
     async def line(self, request: Request) -> Response:
         """`GET line`: commands for this kiosk as server-sent events, first those that still wait for it."""
-        return EventStream(self._commands(_kiosk(request)))
+        return EventStream(self._commands(_kiosk(request), request))
 
-    async def _commands(self, kiosk_id: KioskId) -> AsyncGenerator[bytes]:
+    async def _commands(self, kiosk_id: KioskId, request: Request) -> AsyncGenerator[bytes]:
         def ours(command: Command) -> bool:
             return command.kiosk_id == kiosk_id
 
@@ -141,9 +168,11 @@ class KioskDoor:
                 try:
                     fresh = await listener.next(PING_EVERY)
                 except TimeoutError:
+                    if not await still_allowed(self._desk, request):
+                        return
                     yield b": ping\n\n"
                     continue
-                if fresh is None:
+                if fresh is None or not await still_allowed(self._desk, request):
                     return
                 if fresh.id not in sent:
                     yield feed.sse("command", commands.command_json(fresh))
@@ -213,6 +242,23 @@ class KioskDoor:
         log.info("told_from_list", extra=journal.numbers(visit=visit_id, validity=early.eligibility.validity.value))
         return early
 
+    async def certificate(self, request: Request) -> Response:
+        """`POST certificate` {"csr"}: another certificate, for a new key of the same kiosk; the old one goes on until it came.
+
+        Only at the TLS door. Raises `RefusedError`: 409, 422, 429.
+        """
+        _kiosk(request)
+        device = device_of(request)
+        body = await json_body(request)
+        who = authority.asked(body.get("csr") if isinstance(body, dict) else None)
+        if who.kiosk_id != device.kiosk_id or self._trust is None:
+            raise RefusedError(422, "other_kiosk", "the request is not of the kiosk whose certificate this is")
+        issued = self._trust.issue(who, self._desk.clock())
+        await self._desk.store.write(devices.renew(issued, device))
+        log.info("certificate_renewed")
+        told = {"certificate": issued.chain.decode("ascii"), "authority": self._trust.root_pem.decode("ascii")}
+        return JSONResponse(told, 201)
+
     async def terminal(self, request: Request) -> Response:
         """`GET terminal`: how the way on from reception is, {ok, hop, sentence}: which hop is dead, the first of them."""
         _kiosk(request)
@@ -220,9 +266,15 @@ class KioskDoor:
         return JSONResponse({"ok": state.ok, "hop": state.hop, "sentence": state.sentence})
 
 
-def app(desk: Desk) -> Starlette:
-    """The kiosk door as an ASGI application."""
-    endpoints = KioskDoor(desk)
+def app(desk: Desk, turned_away: TurnedAway | None = None) -> Starlette:
+    """The kiosk door as an ASGI application. Raises `StartError` or `SettingsError` where the authority is not there."""
+    folder, names = desk.settings.trust_folder, desk.settings.kiosk_door.known_as
+    trust = None if folder is None else authority.load(folder, desk.clock())
+    endpoints = KioskDoor(desk, trust)
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+    middleware = [Middleware(OurselvesOnly, headers=headers, names=names)]
+    if trust is not None:
+        middleware.append(Middleware(PairedOnly, desk=desk, turned_away=turned_away or TurnedAway(desk)))
     return Starlette(
         routes=[
             Route("/k/v1/checkins", endpoints.checkins, methods=["POST"]),
@@ -233,11 +285,11 @@ def app(desk: Desk) -> Starlette:
             Route("/k/v1/line/{id}", endpoints.answered, methods=["POST"]),
             Route("/k/v1/lookup", endpoints.lookup, methods=["POST"]),
             Route("/k/v1/terminal", endpoints.terminal, methods=["GET"]),
+            Route("/k/v1/certificate", endpoints.certificate, methods=["POST"]),
+            *staff_check.routes(desk),
         ],
-        middleware=[
-            Middleware(OurselvesOnly, headers={"cache-control": "no-store", "x-content-type-options": "nosniff"})
-        ],
-        exception_handlers=HANDLERS,
+        middleware=middleware,
+        exception_handlers={**HANDLERS, RefusedError: Refusals(desk).answer},
     )
 
 

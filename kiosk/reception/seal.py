@@ -21,6 +21,9 @@ from kiosk.reception.errors import SealError, StartError
 
 SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
+RESTORE = "kiosk reception restore --backup FILE"
+"""What brings back a key whose file is gone."""
+
 
 class SealKey:
     """Reception's private key. `key_id`: the first 16 hex digits of SHA-256 of the raw public key."""
@@ -51,6 +54,12 @@ class SealKey:
         except (InvalidTag, ValueError) as error:
             raise SealError("the body cannot be opened with this reception's key under this id") from error
 
+    def pem(self) -> bytes:
+        """The private key as its file holds it: for that file and the sealed backup only."""
+        return self._private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+
     def __repr__(self) -> str:
         return f"SealKey({self.key_id})"
 
@@ -64,39 +73,44 @@ def load_or_make(key_file: Path, database: Path | None) -> SealKey:
     if key_file.exists():
         return _load(key_file)
     if database is None:
-        raise StartError(
-            f"{key_file}: there is no key; run: kiosk reception init, or copy the key of another node here"
-        )
+        raise StartError(f"{key_file}: there is no key; run: kiosk reception init, or on a further node: {RESTORE}")
     if database.exists() and database.stat().st_size > 0:
         raise StartError(
-            f"{key_file}: the key is gone but the database is there; put the key back from the backup, "
+            f"{key_file}: the key is gone but the database is there; put it back: {RESTORE}, "
             f"or move {database.name} away to begin anew"
         )
-    private = X25519PrivateKey.generate()
-    pem = private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    _write_durably(key_file, pem)
-    return SealKey(private)
+    return make(key_file)
+
+
+def make(key_file: Path) -> SealKey:
+    """A new key, in a file where there is none yet. Raises `StartError`."""
+    made = SealKey(X25519PrivateKey.generate())
+    write_durably(key_file, made.pem())
+    return made
 
 
 def _load(key_file: Path) -> SealKey:
-    pem = settings.read_secret(key_file)
+    return from_pem(settings.read_secret(key_file), str(key_file))
+
+
+def from_pem(pem: bytes, where: str) -> SealKey:
+    """The key in `pem`, which came from `where`. Raises `SettingsError`."""
     try:
         private = serialization.load_pem_private_key(pem, password=None)
     except (ValueError, TypeError) as error:
-        raise SettingsError(f"{key_file}: is not a private key in PEM") from error
+        raise SettingsError(f"{where}: is not a private key in PEM") from error
     if not isinstance(private, X25519PrivateKey):
-        raise SettingsError(f"{key_file}: is not an X25519 key")
+        raise SettingsError(f"{where}: is not an X25519 key")
     return SealKey(private)
 
 
-def _write_durably(path: Path, content: bytes) -> None:
+def write_durably(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Put `content` at `path`, whole or not at all, and on the disk before this returns. Raises `StartError`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(path.name + ".new")
         fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -107,4 +121,4 @@ def _write_durably(path: Path, content: bytes) -> None:
         finally:
             os.close(folder)
     except OSError as error:
-        raise StartError(f"{path}: the key cannot be written ({error.strerror})") from error
+        raise StartError(f"{path}: the file cannot be written ({error.strerror})") from error

@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 
 from kiosk.eligibility.terminal.state import terminal_state
 from kiosk.errors import ExitCode, KioskError, MissingError
-from kiosk.reception import seal
+from kiosk.reception import authority, seal
 from kiosk.reception.settings import Door, ReceptionSettings
 
 OK, LACKING = "ok     ", "LACKING"
@@ -18,6 +19,7 @@ def check(settings: ReceptionSettings, tell: Callable[[str], object]) -> int:
     """Look at everything and tell it line by line; 0 if all is there, else 3. Nothing is made and nobody is asked for."""
     parts: tuple[tuple[str, Callable[[ReceptionSettings], str]], ...] = (
         ("key", _key),
+        ("trust", _trust),
         ("doors", _doors),
         ("terminal", _terminal),
         ("reader", _reader),
@@ -38,6 +40,22 @@ def _key(settings: ReceptionSettings) -> str:
     if not settings.key_file.exists() and settings.database is not None and not settings.database.exists():
         return "there is no key and no database yet: both are made at the first start"
     return f"the key {seal.load_or_make(settings.key_file, settings.database).key_id} can be read"
+
+
+def _trust(settings: ReceptionSettings) -> str:
+    """The authority's own time, and that of reception's certificate: a little of it left means that it was not renewed."""
+    if settings.trust_folder is None:
+        return "no trust_folder in the settings: both doors are plain, and open to this machine only"
+    now = datetime.now(UTC)
+    present = authority.load(settings.trust_folder, now)
+    ends = present.shown_until()
+    if ends is None:
+        own = "reception's own certificate is made at the start"
+    elif ends <= now:
+        own = "reception's own certificate is out of date and is made anew at the start"
+    else:
+        own = f"reception's own certificate ends in {(ends - now).days} days"
+    return f"the authority can sign for another {(present.not_after - now).days} days; {own}"
 
 
 def _doors(settings: ReceptionSettings) -> str:

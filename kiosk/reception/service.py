@@ -8,31 +8,40 @@ import json
 import logging
 import signal
 import socket
+import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
 
 import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
 from kiosk import journal
-from kiosk.reception import kiosk_door, staff_door
+from kiosk.reception import authority, kiosk_door, site_staff, staff_door, trust
+from kiosk.reception.admission import TurnedAway
 from kiosk.reception.catching_up import CatchingUp
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import StartError
 from kiosk.reception.forgetting import Forgetting
+from kiosk.reception.hand_off import HandOff
 from kiosk.reception.reader_watch import ReaderWatch
 from kiosk.reception.settings import Door, ReceptionSettings
+from kiosk.reception.tls import DoorProtocol
+from kiosk.reception.trust import SecuredDoors
 
 log = logging.getLogger("kiosk.reception")
 
 CLOSE_WITHIN = 3
 """Seconds that open requests have to end."""
+LOOK_AT_CERTIFICATE_EVERY = 3600.0
 
 
 def serve(settings: ReceptionSettings) -> int:
     """Serve both doors until SIGTERM or SIGINT; gives the exit code. Raises `StartError` or `SettingsError`.
 
-    Prints one JSON line on stdout when both are open: {"ready": true, "kiosk_door": url, "staff_door": url}.
+    Prints one JSON line on stdout when both are open: {"ready": true, "kiosk_door": url, "staff_door": url}; on a
+    test site that names its staff also {"sign_in": {staff id: one-time link}}.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings))
@@ -52,10 +61,18 @@ async def _serve(settings: ReceptionSettings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told_to_end.set)
+    if settings.trust_folder is not None:
+        authority.load(settings.trust_folder, datetime.now(UTC))  # said before the database is touched
     desk = Desk(settings)
     try:
+        await trust.check(desk)
+        turned_away = TurnedAway(desk)
+        secured = None if settings.trust_folder is None else SecuredDoors(desk, settings.trust_folder, turned_away)
         with _listen(settings.kiosk_door, "kiosk_door") as kiosks, _listen(settings.staff_door, "staff_door") as staff:
-            servers = [_server(kiosk_door.app(desk)), _server(await staff_door.app(desk))]
+            servers = [
+                _server(kiosk_door.app(desk, turned_away), None if secured is None else secured.kiosks),
+                _server(await staff_door.app(desk), None if secured is None else secured.staff),
+            ]
             running = [
                 asyncio.create_task(server.serve(sockets=[door]))
                 for server, door in zip(servers, (kiosks, staff), strict=True)
@@ -64,21 +81,37 @@ async def _serve(settings: ReceptionSettings) -> None:
                 if any(task.done() for task in running):
                     await asyncio.gather(*running)
                 await asyncio.sleep(0.01)
-            ready = {"ready": True, "kiosk_door": _url(kiosks), "staff_door": _url(staff)}
+            ready: dict[str, Any] = {"ready": True}
+            for key, listening, door in (
+                ("kiosk_door", kiosks, settings.kiosk_door),
+                ("staff_door", staff, settings.staff_door),
+            ):
+                ready[key] = _url(listening) if secured is None else _named(listening, door)
             duties = asyncio.create_task(_duties(desk), name="duties")
             duties.add_done_callback(_ended)
+            renewing = asyncio.create_task(_renew(secured), name="renewing")
+            renewing.add_done_callback(_ended)
+            ready |= await site_staff.links(desk, ready["staff_door"])
             print(json.dumps(ready), flush=True)  # noqa: T201 - the one line that a caller waits for
             log.info("doors_open", extra=journal.numbers(site=settings.site))
             await told_to_end.wait()
             desk.hush()
             duties.cancel()
+            renewing.cancel()
             for server in servers:
                 server.should_exit = True
             await asyncio.gather(*running)
-            await asyncio.wait([duties])
+            await asyncio.wait([duties, renewing])
             log.info("doors_closed")
     finally:
         desk.close()
+
+
+async def _renew(secured: SecuredDoors | None) -> None:
+    """Keep reception's own certificate fresh: every node does it for itself."""
+    while secured is not None:
+        await asyncio.sleep(LOOK_AT_CERTIFICATE_EVERY)
+        secured.renew()
 
 
 async def _duties(desk: Desk) -> None:
@@ -94,6 +127,7 @@ async def _duties(desk: Desk) -> None:
                 ("catching_up", CatchingUp(desk)),
                 ("reader_watch", ReaderWatch(desk)),
                 ("forgetting", Forgetting(desk)),
+                ("hand_off", HandOff(desk, desk.settings.hand_off)),
             )
         ]
         for task in tasks:
@@ -112,11 +146,12 @@ def _ended(task: asyncio.Task[None]) -> None:
         log.error("task_broke", exc_info=fault, extra=journal.numbers(task=task.get_name()))
 
 
-def _server(app: ASGIApp) -> _Server:
+def _server(app: ASGIApp, context: ssl.SSLContext | None) -> _Server:
     return _Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=DoorProtocol,
+            ssl_context_factory=None if context is None else lambda _config, _default: context,
             ws="none",
             lifespan="off",
             log_config=None,
@@ -144,3 +179,8 @@ def _listen(door: Door, key: str) -> socket.socket:
 def _url(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _named(listening: socket.socket, door: Door) -> str:
+    name = door.known_as[0]
+    return f"https://{f'[{name}]' if ':' in name else name}:{listening.getsockname()[1]}"
