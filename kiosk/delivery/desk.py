@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 
@@ -17,7 +17,8 @@ from kiosk.delivery.backoff import Backoff
 from kiosk.delivery.errors import DeliveryError, ReceptionError
 from kiosk.delivery.exchange import REFUSED_FOR_GOOD, Addresses, Answer, exchange
 from kiosk.delivery.keys import KeyCache
-from kiosk.record.door import Heartbeat, HelpCall, heartbeat_json, help_json
+from kiosk.delivery.witness import Witness
+from kiosk.record.door import Heartbeat, HelpCall, StaffReport, heartbeat_json, help_json, staff_report_json
 from kiosk.record.ids import KioskId
 
 log = logging.getLogger("kiosk.delivery.desk")
@@ -27,20 +28,24 @@ BEAT_EVERY = 10.0
 KEY_EVERY = 60.0
 CALL_LASTS = 600.0
 """Seconds after which a call for help that reception never heard is of no use any more."""
+REPORT_LASTS = 86400.0
+"""Seconds in which reception may still hear how a visual check at the kiosk ended."""
 MAX_CALLS = 64
 _SLICE = 1.0
 
 
 @dataclass(frozen=True)
 class _WaitingCall:
-    call: HelpCall
+    path: str
+    fields: dict[str, object]
     until: float
 
 
 class Desk:
     """Tells reception who needs help and that the kiosk lives, and keeps `keys` fresh.
 
-    `beat` makes the heartbeat of this moment and is called on the desk's thread; `mono` is the monotonic clock.
+    `beat` makes the heartbeat of this moment and is called on the desk's thread; `witness` keeps what reception tells of
+    its audit log, and says it with the next one; `mono` is the monotonic clock.
     """
 
     def __init__(
@@ -51,6 +56,7 @@ class Desk:
         keys: KeyCache,
         beat: Callable[[], Heartbeat],
         *,
+        witness: Witness | None = None,
         mono: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
@@ -58,6 +64,7 @@ class Desk:
         self._kiosk_id = kiosk_id
         self._keys = keys
         self._beat = beat
+        self._witness = witness
         self._mono = mono
         self._lock = threading.Lock()
         self._calls: deque[_WaitingCall] = deque()
@@ -67,11 +74,18 @@ class Desk:
 
     def call(self, call: HelpCall) -> None:
         """Call the desk; never waits. Reception hears it within ten minutes or not at all."""
+        self._queue("/k/v1/help", help_json(call), CALL_LASTS)
+
+    def report(self, report: StaffReport) -> None:
+        """Tell how a visual check at the kiosk ended; never waits. Reception hears it within a day or not at all."""
+        self._queue("/k/v1/staff/outcome", staff_report_json(report), REPORT_LASTS)
+
+    def _queue(self, path: str, fields: dict[str, object], lasts: float) -> None:
         with self._lock:
             if len(self._calls) >= MAX_CALLS:
                 self._calls.popleft()
                 log.error("help_call_dropped", extra=journal.numbers(why="too_many"))
-            self._calls.append(_WaitingCall(call, self._mono() + CALL_LASTS))
+            self._calls.append(_WaitingCall(path, fields, self._mono() + lasts))
             self._call_at = self._mono()
         self._woken.set()
 
@@ -110,8 +124,8 @@ class Desk:
 
     def _call_is_due(self) -> bool:
         with self._lock:
-            while self._calls and self._calls[0].until <= self._mono():
-                self._calls.popleft()
+            for late in [one for one in self._calls if one.until <= self._mono()]:
+                self._calls.remove(late)
                 log.error("help_call_dropped", extra=journal.numbers(why="too_old"))
             return bool(self._calls) and self._mono() >= self._call_at
 
@@ -119,7 +133,7 @@ class Desk:
         with self._lock:
             waiting = self._calls[0]
         try:
-            answer = self._post("/k/v1/help", help_json(waiting.call))
+            answer = self._post(waiting.path, waiting.fields)
         except ReceptionError as error:
             self._call_failed(error.code)
             return
@@ -148,9 +162,13 @@ class Desk:
         with self._lock:
             self._beat_at = self._mono() + BEAT_EVERY
         beat = self._beat()
+        if self._witness is not None:
+            beat = replace(beat, audit=self._witness.seen)
         try:
             answer = self._post("/k/v1/heartbeat", heartbeat_json(beat))
             why = None if answer.accepted else f"status_{answer.status}"
+            if why is None and self._witness is not None:
+                self._witness.take(answer.fields())
         except ReceptionError as error:
             why = error.code
         if why is not None:

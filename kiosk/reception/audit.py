@@ -3,6 +3,9 @@
 An entry's hash is HMAC-SHA-256, keyed from reception's own key, over the hash before it and the entry itself, numbered
 without a gap: what was edited, dropped, swapped or cut off no longer fits (domain/reception-and-reliability.md 3.3).
 Entries from before there was a chain (schema 3 and older) are bound by the first one after them.
+
+The end of the log is noted beside it (`meta`, "audit_head"), so that a tail cut off leaves a gap that stays; kiosks hold it
+too (`kiosk.reception.witnesses`). What is too old is cut off at the front at an anchor, which an entry of the log confirms.
 """
 
 from __future__ import annotations
@@ -11,8 +14,9 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
+from typing import Final
 
-from kiosk.reception.database import Connection
+from kiosk.reception.database import Connection, Found
 
 NOTHING = ""
 """The hash of an entry from before the chain."""
@@ -31,6 +35,14 @@ class Entry:
     kiosk_id: str | None = None
     about: str | None = None
     note: str | None = None
+
+
+HEAD: Final = "audit_head"
+ANCHOR: Final = "audit_anchor"
+CUT: Final = "audit_cut"
+"""The action of an entry that says up to where the log was cut: `about` the number, `note` the hash of the last one erased."""
+
+_AT_ONCE: Final = 5_000
 
 
 @dataclass(frozen=True)
@@ -56,9 +68,10 @@ class Chain:
             "INSERT INTO audit(seq, at, actor, action, kiosk_id, about, note, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(seq, entry.at, entry.actor, entry.action, entry.kiosk_id, entry.about, entry.note),
-                self.next_hash(previous, seq, entry),
+                fresh := self.next_hash(previous, seq, entry),
             ),
         )
+        note_place(connection, HEAD, Head(seq, fresh))
 
     def next_hash(self, previous: str, seq: int, entry: Entry) -> str:
         """The hash of entry `seq` after one with the hash `previous` (hex)."""
@@ -69,13 +82,95 @@ class Chain:
         """What stands for the hash before the first chained entry: over all that was written before there was a chain."""
         digest = hmac.new(self._key, b"before the chain", hashlib.sha256)
         for row in connection.execute(
-            "SELECT seq, at, actor, action, kiosk_id, about FROM audit WHERE hash = '' ORDER BY seq"
+            "SELECT seq, at, actor, action, kiosk_id, about FROM audit WHERE hash = ''"
+            " AND seq < coalesce((SELECT min(seq) FROM audit WHERE hash != ''), 4611686018427387904) ORDER BY seq"
         ):
             digest.update(json.dumps(list(row), ensure_ascii=False).encode())
         return digest.hexdigest()
 
 
+@dataclass(frozen=True)
+class Verified:
+    """What a look at the whole log found. `first_misfit`: the first entry that does not fit, and `sentence` how."""
+
+    entries: int
+    first: int
+    last: int
+    first_misfit: int | None
+    sentence: str
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything fits."""
+        return self.first_misfit is None
+
+
 def head(connection: Connection) -> Head:
-    """The end of the log as it stands."""
+    """The end of the log, as it was noted with the last entry."""
+    noted = place(connection, HEAD)
+    if noted is not None:
+        return noted
     row = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     return Head(0, NOTHING) if row is None else Head(row["seq"], row["hash"])
+
+
+def place(connection: Connection, name: str) -> Head | None:
+    """A place in the log that is noted beside it, if it is."""
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        return None
+    seq, kept = json.loads(row["value"])
+    return Head(int(seq), str(kept))
+
+
+def note_place(connection: Connection, name: str, where: Head) -> None:
+    """Note a place in the log, inside the open transaction."""
+    connection.execute(
+        "INSERT INTO meta(name, value) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+        (name, json.dumps([where.seq, where.hash])),
+    )
+
+
+def entry_of(row: Found) -> Entry:
+    """The entry in a row of the table."""
+    return Entry(row["at"], row["actor"], row["action"], row["kiosk_id"], row["about"], row["note"])
+
+
+def verify(connection: Connection, chain: Chain) -> Verified:
+    """Read the whole log, a few thousand entries at a time, and say whether it is as it was written."""
+    anchor = place(connection, ANCHOR)
+    seq = first = 0 if anchor is None else anchor.seq
+    previous = NOTHING if anchor is None else anchor.hash
+    count, confirmed = 0, anchor is None
+
+    def misfit(at: int, sentence: str) -> Verified:
+        return Verified(count, first + 1, seq, at, sentence)
+
+    while rows := connection.execute(
+        "SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", (seq if count else -1, _AT_ONCE)
+    ).fetchall():
+        for row in rows:
+            if row["seq"] != seq + 1:
+                if row["seq"] <= seq:
+                    return misfit(row["seq"], f"entry {row['seq']} should have been cut off long ago")
+                return misfit(seq + 1, f"entry {seq + 1} is missing: {row['seq']} comes after {seq}")
+            entry = entry_of(row)
+            if row["hash"] == NOTHING:
+                if previous != NOTHING:
+                    return misfit(row["seq"], f"entry {row['seq']} has no hash")
+            else:
+                if chain.next_hash(previous or chain.digest_before(connection), row["seq"], entry) != row["hash"]:
+                    what = "it, or one before it that has no hash," if previous == NOTHING else "it"
+                    return misfit(row["seq"], f"entry {row['seq']} does not fit: {what} is not what was written")
+                previous = row["hash"]
+            if anchor is not None and (entry.action, entry.about, entry.note) == (CUT, str(anchor.seq), anchor.hash):
+                confirmed = True
+            seq, count = row["seq"], count + 1
+    noted = place(connection, HEAD)
+    if noted is not None and (noted.seq, noted.hash) != (seq, previous):
+        if noted.seq > seq:
+            return misfit(seq + 1, f"entry {seq + 1} is missing: the log was written up to entry {noted.seq}")
+        return misfit(noted.seq, f"entry {noted.seq} is noted as the last one, and it is not")
+    if not confirmed:
+        return misfit(first + 1, f"the log begins after entry {first}, and no entry says that it was cut there")
+    return Verified(count, first + 1, seq, None, "every entry fits")

@@ -1,14 +1,34 @@
-"""What the desk's pages beside the board have in common: their bar, who sits there, and whether there is a terminal."""
+"""What the pages of the staff door have in common: their bar, who is signed in, and where that person may go."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from kiosk.reception import templates
+from kiosk.reception.accounts import DESK, Account, Role
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import RefusedError
-from kiosk.reception.session import Session, Sessions
+from kiosk.reception.session import Seat, Sessions
+
+HOMES: Final[Mapping[Role, str]] = {
+    Role.RECEPTION: "/board",
+    Role.QUALIFIED: "/board",
+    Role.ADMINISTRATOR: "/people",
+    Role.AUDITOR: "/audit",
+}
+"""The page that each role begins at."""
+
+_BOARD: Final = ("/board", "受付ボードへ")
+_LINKS: Final[Mapping[Role, tuple[tuple[str, str], ...]]] = {
+    Role.RECEPTION: (_BOARD,),
+    Role.QUALIFIED: (_BOARD,),
+    Role.ADMINISTRATOR: (("/people", "職員"), ("/kiosks", "受付機"), ("/audit", "監査記録")),
+    Role.AUDITOR: (("/audit", "監査記録"),),
+}
 
 
 class Frame:
@@ -20,33 +40,28 @@ class Frame:
         self._pages = templates.environment()
 
     def drawn(self, request: Request, template: str, *, status: int = 200, **shown: object) -> Response:
-        """The page `template`, which extends `frame.html`, for whoever sits at this browser."""
-        session = self._sessions.of(request)
-        fresh = session or self._sessions.fresh()
-        member = None if fresh.staff_id is None else self._desk.member(fresh.staff_id)
+        """The page `template`, which extends `frame.html`, for whoever is signed in at this browser, or for nobody."""
+        seat: Seat | None = getattr(request.state, "seat", None)
+        account = None if seat is None else seat.account
         page = self.piece(
             template,
             clinic=self._desk.settings.clinic,
             test_site=self._desk.settings.site == "test",
-            possible=self._desk.lookups.possible,
-            me="" if member is None else member.name,
-            token=self._sessions.token(fresh),
+            possible=self._desk.lookups.possible and (account is None or account.role in DESK),
+            me="" if account is None else account.name,
+            links=() if account is None else _LINKS[account.role],
+            token="" if seat is None else self._sessions.token(seat),
             **shown,
         )
-        response = HTMLResponse(page, status)
-        if session is None:
-            self._sessions.put(response, fresh)
-        return response
+        return HTMLResponse(page, status)
 
     def piece(self, template: str, **shown: object) -> str:
         """A piece of a page. Any thread may ask."""
-        return self._pages.get_template(template).render(**shown)
+        drawn: str = self._pages.get_template(template).render(**shown)
+        return drawn
 
-    def asking(self, session: Session) -> str:
-        """Who wants to ask the terminal. Raises `RefusedError`: 403 nobody was chosen, 503 there is no terminal."""
-        staff_id = session.staff_id
-        if staff_id is None or self._desk.member(staff_id) is None:
-            raise RefusedError(403, "no_staff", "先に受付ボードの右上で担当者を選んでください。")
+    def asking(self, account: Account) -> str:
+        """Who wants to ask the terminal. Raises `RefusedError` (503) where there is no terminal."""
         if not self._desk.lookups.possible:
             raise RefusedError(503, "no_terminal", "この受付には照会端末が設定されていません。")
-        return staff_id
+        return account.id

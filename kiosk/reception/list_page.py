@@ -25,7 +25,7 @@ from kiosk.reception.listed import Attention, Listing
 from kiosk.reception.lists import ListRow
 from kiosk.reception.lookup_page import failure_sentence
 from kiosk.reception.lookups import ListAnswer
-from kiosk.reception.session import Sessions
+from kiosk.reception.session import Sessions, seat_of
 from kiosk.reception.words import Tone, Verdict
 from kiosk.record import RecordError, dates
 from kiosk.record.eligibility import Validity
@@ -85,7 +85,6 @@ class ListPage:
 
     def __init__(self, desk: Desk, sessions: Sessions) -> None:
         self._desk = desk
-        self._sessions = sessions
         self._frame = Frame(desk, sessions)
 
     async def page(self, request: Request) -> Response:
@@ -109,8 +108,7 @@ class ListPage:
 
         Without a day it is for today. Raises `RefusedError`.
         """
-        desk, session = self._desk, self._sessions.check_post(request)
-        staff_id = self._frame.asking(session)
+        desk, staff_id = self._desk, self._frame.asking(seat_of(request).account)
         now = desk.clock()
         day = _day(request.query_params.get("day"), dates.japanese_day(now))
         body = await bounded_body(request, lists.MAX_BYTES)

@@ -6,8 +6,6 @@ answered is shown and not kept.
 
 from __future__ import annotations
 
-import urllib.parse
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -18,18 +16,16 @@ from kiosk.eligibility.errors import EligibilityError
 from kiosk.eligibility.oqs.errors import FailedMessageError, Layer, UnwritableMessageError
 from kiosk.eligibility.terminal.look_up import LookUpAnswer
 from kiosk.reception import listed, view, words
-from kiosk.reception.answers import bounded_body
+from kiosk.reception.accounts import DESK, Account
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import RefusedError
+from kiosk.reception.forms import form_of
 from kiosk.reception.frame import Frame
-from kiosk.reception.session import Session, Sessions
+from kiosk.reception.session import Sessions, require
 from kiosk.reception.typed import ERAS, Typed
 from kiosk.reception.words import Verdict
 from kiosk.record import dates
 from kiosk.record.eligibility import EligibilityResult, Validity
-
-_LARGEST = 8 * 1024
-_FIELDS = 20
 
 _FAILURES = {
     "share": "照会端末のフォルダーにつながりません。端末の電源とLANを確かめてください。",
@@ -106,7 +102,6 @@ class LookUpPage:
 
     def __init__(self, desk: Desk, sessions: Sessions) -> None:
         self._desk = desk
-        self._sessions = sessions
         self._frame = Frame(desk, sessions)
 
     async def page(self, request: Request) -> Response:
@@ -117,20 +112,22 @@ class LookUpPage:
         """`POST /lookup`: the form again, with the answer or with the one sentence why there is none."""
         typed = Typed(era=ERAS[0])
         try:
-            form = _form(await bounded_body(request, _LARGEST))
+            form = await form_of(request)
             typed = Typed.of(form)
             if "chosen" in form:
                 typed = replace(typed, branch=form["chosen"])
-            session = self._sessions.check_form(request, form.get("token", ""))
-            answer = await self._answer(session, typed)
+            account = await require(request, *DESK, token=form.get("token", ""))
+            answer = await self._answer(account, typed)
         except RefusedError as error:
+            if error.status == 401:
+                raise
             return self._drawn(request, typed, refused=error)
         shown = answer_view(answer, self._desk.clock())
         # A consent is one patient's: whoever is typed next must be asked again.
         return self._drawn(request, typed if shown.choose else replace(typed, limit=""), answer=shown)
 
-    async def _answer(self, session: Session, typed: Typed) -> LookUpAnswer:
-        desk, staff_id = self._desk, self._frame.asking(session)
+    async def _answer(self, account: Account, typed: Typed) -> LookUpAnswer:
+        desk, staff_id = self._desk, self._frame.asking(account)
         query = typed.query(dates.japanese_day(desk.clock()))
         await desk.store.write(lambda transaction: transaction.audit(staff_id, "look_up"))
         try:
@@ -154,14 +151,6 @@ class LookUpPage:
             sentence="" if refused is None else refused.sentence,
             wrong="branch" if answer is not None and answer.choose else "" if refused is None else refused.code,
         )
-
-
-def _form(body: bytes) -> Mapping[str, str]:
-    """The fields of a form. Raises `RefusedError` (400)."""
-    try:
-        return dict(urllib.parse.parse_qsl(body.decode("ascii"), errors="strict", max_num_fields=_FIELDS))
-    except ValueError as error:
-        raise RefusedError(400, "form", "ページを読み込み直してください。") from error
 
 
 def _person(result: EligibilityResult, today: date) -> PersonView:

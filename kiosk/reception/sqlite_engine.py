@@ -75,6 +75,7 @@ class SqliteEngine:
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._database, isolation_level=None, check_same_thread=False)
         connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA secure_delete=ON")  # what retention erases is zeroed in the file
         return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:

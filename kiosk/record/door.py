@@ -35,6 +35,41 @@ class HelpReason(StrEnum):
     CAMERA_UNPLUGGED = "camera_unplugged"
 
 
+class StaffOutcome(StrEnum):
+    """How a visual check ended that a staff member made at the kiosk, with code and PIN."""
+
+    CONFIRMED = "confirmed"
+    NOT_THE_PERSON = "not_the_person"
+    CARD_DAMAGED = "card_damaged"
+    CHANGED_MIND = "changed_mind"
+    """The patient does not want it any more."""
+    OTHER = "other"
+    TIMED_OUT = "timed_out"
+    """Nobody decided within the time there is."""
+    WITHDRAWN = "withdrawn"
+    """Left without a decision: by the staff member, or because the card or the visit was gone."""
+
+
+REFUSALS = (
+    StaffOutcome.NOT_THE_PERSON,
+    StaffOutcome.CARD_DAMAGED,
+    StaffOutcome.CHANGED_MIND,
+    StaffOutcome.OTHER,
+)
+"""The reasons a staff member can give for not confirming."""
+
+
+@dataclass(frozen=True)
+class StaffReport:
+    """`POST /k/v1/staff/outcome`: how the check ended that reception opened as `check_id`. Nameless but for the staff id."""
+
+    check_id: str
+    kiosk_id: KioskId
+    visit_id: VisitId
+    outcome: StaffOutcome
+    at: datetime
+
+
 @dataclass(frozen=True)
 class HelpCall:
     """`POST /k/v1/help`: someone at a kiosk needs staff. Nameless; `stage` is the stage's vocabulary name."""
@@ -48,8 +83,19 @@ class HelpCall:
 
 
 @dataclass(frozen=True)
+class AuditSeen:
+    """The last entry of reception's audit log as a kiosk was told it: its number (from 1) and its hash (64 hex digits)."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True)
 class Heartbeat:
-    """`POST /k/v1/heartbeat`: every 10 s and at each change of stage. `oldest_age` is seconds, 0 with an empty outbox."""
+    """`POST /k/v1/heartbeat`: every 10 s and at each change of stage. `oldest_age` is seconds, 0 with an empty outbox.
+
+    `audit`: what the answer to an earlier heartbeat told, so that reception's log has witnesses.
+    """
 
     kiosk_id: KioskId
     at: datetime
@@ -59,6 +105,7 @@ class Heartbeat:
     pending: int
     parked: int
     oldest_age: float
+    audit: AuditSeen | None = None
 
 
 def help_json(call: HelpCall) -> dict[str, object]:
@@ -91,9 +138,53 @@ def help_from_json(data: object) -> HelpCall:
     )
 
 
+def staff_report_json(report: StaffReport) -> dict[str, object]:
+    """The JSON object of a staff report."""
+    return {
+        "check_id": report.check_id,
+        "kiosk_id": report.kiosk_id,
+        "visit_id": report.visit_id,
+        "outcome": report.outcome.value,
+        "at": dates.instant_text(report.at),
+    }
+
+
+def staff_report_from_json(data: object) -> StaffReport:
+    """The staff report in a JSON object; raises `RecordError`."""
+    fields = _object(data, "outcome")
+    try:
+        outcome = StaffOutcome(str(fields.get("outcome")))
+    except ValueError as error:
+        raise RecordError("outcome: outcome is not one of the contract's") from error
+    return StaffReport(
+        check_id=ids.visit_id(fields.get("check_id")),
+        kiosk_id=ids.kiosk_id(fields.get("kiosk_id")),
+        visit_id=ids.visit_id(fields.get("visit_id")),
+        outcome=outcome,
+        at=dates.instant(fields.get("at")),
+    )
+
+
+def audit_seen_json(seen: AuditSeen) -> dict[str, object]:
+    """The JSON object of a place in the audit log."""
+    return {"seq": seen.seq, "hash": seen.hash}
+
+
+def audit_seen_from_json(data: object) -> AuditSeen:
+    """The place in the audit log in a JSON object; raises `RecordError`."""
+    fields = _object(data, "audit")
+    seq, told = fields.get("seq"), fields.get("hash")
+    if not isinstance(seq, int) or isinstance(seq, bool) or not 0 < seq < 1 << 53:
+        raise RecordError("audit: seq must be the number of an entry")
+    if not isinstance(told, str) or len(told) != 64 or not set(told) <= set("0123456789abcdef"):
+        raise RecordError("audit: hash must be 64 hex digits")
+    return AuditSeen(seq, told)
+
+
 def heartbeat_json(beat: Heartbeat) -> dict[str, object]:
     """The JSON object of a heartbeat."""
-    return {
+    told: dict[str, object] = {} if beat.audit is None else {"audit": audit_seen_json(beat.audit)}
+    return told | {
         "kiosk_id": beat.kiosk_id,
         "at": dates.instant_text(beat.at),
         "service": beat.service,
@@ -121,6 +212,7 @@ def heartbeat_from_json(data: object) -> Heartbeat:
         pending=_count(fields.get("pending"), "heartbeat: pending"),
         parked=_count(fields.get("parked"), "heartbeat: parked"),
         oldest_age=float(age),
+        audit=None if fields.get("audit") is None else audit_seen_from_json(fields["audit"]),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import subprocess
 import sys
@@ -19,9 +20,12 @@ from playwright.sync_api import Browser, Page
 from starlette.applications import Starlette
 
 from kiosk.eligibility.terminal.settings import TerminalSettings
-from kiosk.reception import kiosk_door, seal, staff_door
+from kiosk.reception import accounts, kiosk_door, seal, session, staff_door
+from kiosk.reception.accounts import Role
 from kiosk.reception.desk import Desk
-from kiosk.reception.settings import Door, ReceptionSettings, StaffMember
+from kiosk.reception.errors import StoreError
+from kiosk.reception.settings import Door, ReceptionSettings
+from kiosk.reception.store import Transaction
 from kiosk.record import checkin as contract
 from kiosk.record import consent, dates, door, ids
 from kiosk.record.checkin import CardSeen, CheckIn, Eligibility, Identity, Prescription
@@ -34,6 +38,9 @@ from kiosk.record.ids import KioskId, VisitId
 from tests.reception import browser, postgresql
 
 NOW = datetime(2026, 11, 24, 0, 15, tzinfo=UTC)
+
+AT_THE_DESK = {"tanaka": "田中 みさき", "mori": "森 そうた"}
+"""Who works at every desk of these tests, as 受付; a desk in this process has Tanaka signed in."""
 
 PROGRAM = """
 import sys
@@ -68,7 +75,7 @@ class Clock:
 
 
 def new_checkin(at: datetime, number: str = "A012", kiosk_id: str = "a", **person: Any) -> CheckIn:
-    """A check-in of an invented person."""
+    """A check-in of an invented person, with a card of its own for each queue number of each kiosk."""
     known: dict[str, Any] = {
         "insurer_number": "06139999",
         "insurer_name": "みほん健康保険組合",
@@ -93,7 +100,7 @@ def new_checkin(at: datetime, number: str = "A012", kiosk_id: str = "a", **perso
         complete=True,
         simulated=True,
         identity=Identity(Method.FACE),
-        card=CardSeen("ab" * 32, Notice.NONE),
+        card=CardSeen(hashlib.sha256(f"{kiosk_id}{number}".encode()).hexdigest(), Notice.NONE),
         eligibility=Eligibility(Source.CENTRE, Validity.VALID, at, (EligibilityResult(**(known | person)),)),
         consents={**consent.no_consents(), ConsentItem.MEDICATION: agreed, ConsentItem.DIAGNOSIS: consent.REFUSED},
         prescription=Prescription.NOT_ASKED,
@@ -232,7 +239,7 @@ def nobody_answered(checkin: CheckIn, results: tuple[EligibilityResult, ...] = (
 
 
 def settings_at(folder: Path, **changes: Any) -> ReceptionSettings:
-    """A reception of a test site with two people at the desk."""
+    """A reception of a test site."""
     plain = ReceptionSettings(
         site="test",
         clinic="みほん内科クリニック",
@@ -240,7 +247,6 @@ def settings_at(folder: Path, **changes: Any) -> ReceptionSettings:
         key_file=folder / "reception.key",
         kiosk_door=Door("127.0.0.1", 0),
         staff_door=Door("127.0.0.1", 0),
-        staff=(StaffMember("tanaka", "田中 みさき"), StaffMember("mori", "森 そうた")),
     )
     return replace(plain, **changes)
 
@@ -254,6 +260,7 @@ class OpenDesk:
     kiosk: SealingKiosk
     at_kiosk_door: httpx.AsyncClient
     at_staff_door: httpx.AsyncClient
+    sessions: session.Sessions
 
     async def post(self, checkin: CheckIn, **others: str) -> httpx.Response:
         kiosk = replace(self.kiosk, kiosk_id=checkin.kiosk_id)
@@ -269,22 +276,39 @@ class OpenDesk:
         )
         assert answer.status_code == 200
 
-    async def sit_down(self, staff_id: str | None) -> dict[str, str]:
-        """Open the board as a browser does, choose a person; gives the headers that a POST needs."""
-        client = self.at_staff_door
-        page = (await client.get("/board")).text
-        token = page.split('name="csrf-token" content="')[1].split('"')[0]
-        headers = {"origin": "http://127.0.0.1", "x-csrf-token": token}
-        if staff_id is not None:
-            answer = await client.post("/api/v1/staff", json={"staff_id": staff_id}, headers=headers)
-            headers["x-csrf-token"] = answer.json()["token"]
-        return headers
+    async def sit_down(self, staff_id: str | None, role: Role = Role.RECEPTION) -> dict[str, str]:
+        """Sign in as somebody (None: nobody), made for the role where there is none; the headers that a POST needs."""
+        client, store = self.at_staff_door, self.desk.store
+        client.cookies.clear()
+        if staff_id is None:
+            return {"origin": str(client.base_url)}
+        if await store.read(accounts.account(staff_id)) is None:
+            await store.write(accounts.create(staff_id, staff_id, role, "reception"))
+        answer = await client.get(await store.write(accounts.one_time_link(staff_id)))
+        assert answer.status_code == 303
+        return self.headers()
+
+    def headers(self) -> dict[str, str]:
+        """What a POST of the browser that is signed in carries."""
+        session_hash = accounts.hash_of(self.at_staff_door.cookies[session.COOKIE])
+        seat = session.Seat(
+            accounts.Account("", "", Role.RECEPTION),
+            session_hash,
+            idle=False,
+            seen_at=self.clock.now,
+            began_at=self.clock.now,
+        )
+        return {"origin": str(self.at_staff_door.base_url), "x-csrf-token": self.sessions.token(seat)}
 
     def audit(self) -> list[tuple[str, str]]:
-        """Who did what, oldest first, without what kiosks delivered."""
+        """Who did what, oldest first, without what kiosks delivered, who was made, and what was only looked at."""
+        quiet = ("checkin_kept", "staff_created", "row_viewed", "rows_exported")
+        return [row for row in self.whole_audit() if row[1] not in quiet]
+
+    def whole_audit(self) -> list[tuple[str, str]]:
+        """The same with all of it."""
         with contextlib.closing(reading(self.desk.settings)) as connection:
-            found = connection.execute("SELECT actor, action FROM audit WHERE action != 'checkin_kept' ORDER BY seq")
-            return [tuple(row) for row in found]
+            return [tuple(row) for row in connection.execute("SELECT actor, action FROM audit ORDER BY seq")]
 
 
 def reading(settings: ReceptionSettings) -> Any:
@@ -292,15 +316,40 @@ def reading(settings: ReceptionSettings) -> Any:
     import sqlite3
 
     import psycopg
+    from psycopg.conninfo import make_conninfo
 
     if settings.postgresql is not None:
-        return psycopg.connect("", autocommit=True, **settings.postgresql.parameters())
+        return psycopg.connect(make_conninfo("", **settings.postgresql.parameters()), autocommit=True)
     return sqlite3.connect(f"file:{settings.database}?mode=ro", uri=True)
 
 
-def client_of(app: Starlette) -> httpx.AsyncClient:
+def client_of(app: Starlette, base_url: str = "http://127.0.0.1") -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
+    return httpx.AsyncClient(transport=transport, base_url=base_url)
+
+
+def all_there(transaction: Transaction) -> None:
+    """Nobody has gone away for a while, or signed in too long ago."""
+    now = transaction.now_text
+    transaction.run("UPDATE staff_session SET began_at = ?, seen_at = ? WHERE seen_at < ?", now, now, now)
+
+
+def at_the_desk(client: httpx.AsyncClient) -> Callable[[Transaction], None]:
+    """Make the people of the desk where they are not there yet, and sign Tanaka in at the client's browser."""
+
+    def change(transaction: Transaction) -> None:
+        for staff_id, name in AT_THE_DESK.items():
+            if accounts.account(staff_id)(transaction.connection) is None:
+                accounts.create(staff_id, name, Role.RECEPTION, "reception")(transaction)
+        session_id = session.new_id()
+        transaction.run(
+            "INSERT INTO staff_session(session_hash, staff_id, began_at, seen_at) VALUES (?, ?, ?, ?)",
+            *(accounts.hash_of(session_id), "tanaka", transaction.now_text, transaction.now_text),
+        )
+        host = client.base_url.host
+        client.cookies.set(session.COOKIE, session_id, domain=host if "." in host else f"{host}.local")
+
+    return change
 
 
 @pytest.fixture
@@ -329,19 +378,32 @@ def kept_in(request: pytest.FixtureRequest) -> dict[str, Any]:
 def open_desk(
     tmp_path: Path, kept_in: dict[str, Any]
 ) -> Callable[..., contextlib.AbstractAsyncContextManager[OpenDesk]]:
-    """Open a desk in this process; keyword arguments change its settings."""
+    """Open a desk in this process; keyword arguments change its settings.
+
+    `staying`: whoever signed in sits there all the time, however the clock goes.
+    """
     if kept_in:
         seal.load_or_make(tmp_path / "reception.key", tmp_path / "none.db")
 
     @contextlib.asynccontextmanager
-    async def opened(**changes: Any) -> AsyncIterator[OpenDesk]:
+    async def opened(host: str = "127.0.0.1", *, staying: bool = True, **changes: Any) -> AsyncIterator[OpenDesk]:
         clock = Clock()
         desk = Desk(settings_at(tmp_path, **kept_in, **changes), clock)
         try:
             kiosk = SealingKiosk(X25519PublicKey.from_public_bytes(raw_key(desk.key.public_key)), desk.key.key_id)
-            kiosks, staff = client_of(kiosk_door.app(desk)), client_of(await staff_door.app(desk))
+
+            async def stay(_: httpx.Request) -> None:
+                with contextlib.suppress(StoreError):
+                    await store_write(all_there)
+
+            store_write = desk.store.write
+            staff_app = await staff_door.app(desk)
+            kiosks, staff = client_of(kiosk_door.app(desk)), client_of(staff_app, f"http://{host}")
+            await desk.store.write(at_the_desk(staff))
+            if staying:
+                staff.event_hooks["request"].append(stay)
             async with kiosks, staff:
-                yield OpenDesk(desk, clock, kiosk, kiosks, staff)
+                yield OpenDesk(desk, clock, kiosk, kiosks, staff, staff_app.state.sessions)
         finally:
             desk.close()
 
@@ -363,6 +425,29 @@ class Reception:
     staff_url: str
     kiosk: SealingKiosk
     http: httpx.Client
+    """With Tanaka signed in, until somebody else sits down."""
+    links: dict[str, str]
+    _cookies: dict[str, str] = field(default_factory=dict)
+
+    def cookie(self, staff_id: str) -> str:
+        """The session of somebody, who signs in by the one-time link the first time."""
+        if staff_id not in self._cookies:
+            with httpx.Client(trust_env=False, timeout=10) as client:
+                assert client.get(self.links[staff_id]).status_code == 303
+                self._cookies[staff_id] = client.cookies[session.COOKIE]
+        return self._cookies[staff_id]
+
+    def sit_down(self, staff_id: str) -> dict[str, str]:
+        """Sign in as somebody; the headers that a POST needs."""
+        self.http.cookies.set(session.COOKIE, self.cookie(staff_id), domain="127.0.0.1")
+        page = self.http.get(f"{self.staff_url}/board").text
+        return {"origin": self.staff_url, "x-csrf-token": page.split('name="csrf-token" content="')[1].split('"')[0]}
+
+    def open_board(self, page: Page, staff_id: str = "tanaka") -> None:
+        """The board in a browser in which somebody is signed in."""
+        cookie = {"name": session.COOKIE, "value": self.cookie(staff_id), "url": self.staff_url}
+        page.context.add_cookies([cookie])  # type: ignore[list-item]
+        page.goto(f"{self.staff_url}/board")
 
     def post(self, checkin: CheckIn, body: bytes | None = None) -> httpx.Response:
         kiosk = replace(self.kiosk, kiosk_id=checkin.kiosk_id)
@@ -425,7 +510,7 @@ def begin(
         "site: test\nclinic: みほん内科クリニック\ndatabase: reception.db\nkey_file: reception.key\n"
         f"kiosk_door: {{host: 127.0.0.1, port: {kiosk_port}}}\n"
         f"staff_door: {{host: 127.0.0.1, port: {staff_port}}}\n"
-        f"staff:\n  - {{id: tanaka, name: 田中 みさき}}\n  - {{id: mori, name: 森 そうた}}\n{more}",
+        f"test_staff:\n  - {{id: tanaka, name: 田中 みさき}}\n  - {{id: mori, name: 森 そうた}}\n{more}",
         encoding="utf-8",
     )
     with (folder / "reception.log").open("a") as log:
@@ -437,7 +522,8 @@ def begin(
     http = httpx.Client(trust_env=False, timeout=10)
     key = http.get(f"{ready['kiosk_door']}/k/v1/key", headers={"x-kiosk-id": "a"}).json()
     kiosk = SealingKiosk(X25519PublicKey.from_public_bytes(raw_key(key["public_key"])), key["key_id"])
-    reception = Reception(process, ready["kiosk_door"], ready["staff_door"], kiosk, http)
+    reception = Reception(process, ready["kiosk_door"], ready["staff_door"], kiosk, http, ready["sign_in"])
+    reception.sit_down("tanaka")
     started.append(reception)
     return reception
 

@@ -9,7 +9,7 @@ import queue
 import shutil
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -55,11 +55,15 @@ class Arrival:
 
 
 class BoardPage:
-    """One open board. Its browser runs on a thread of its own; every method may be called from any other thread."""
+    """One open board; `cookies` are those of somebody who is signed in.
 
-    def __init__(self, url: str) -> None:
+    Its browser runs on a thread of its own; every method may be called from any other thread.
+    """
+
+    def __init__(self, url: str, cookies: Mapping[str, str]) -> None:
         self.arrivals: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
         self._url = url
+        self._cookies = dict(cookies)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="board", daemon=True)
         self._thread.start()
@@ -72,10 +76,6 @@ class BoardPage:
         if chromium is None:
             raise MissingError("Chromium is missing: run ./deploy/demo once as root, or install Debian's chromium")
         self._do(self._open(chromium), 60)
-
-    def choose_staff(self, staff_id: str) -> None:
-        """Say who is at the desk."""
-        self._do(self._page.select_option("[data-action=choose_staff]", staff_id), 10)
 
     def click(self, action: str) -> None:
         """Press the button with this `data-action`, waiting until it is there."""
@@ -126,6 +126,8 @@ class BoardPage:
         self._page = await browser.new_page(viewport={"width": VIEW[0], "height": VIEW[1]})
         await self._page.expose_function("arrived", self._arrived)
         await self._page.add_init_script(_TELL)
+        signed_in = [{"name": name, "value": value, "url": self._url} for name, value in self._cookies.items()]
+        await self._page.context.add_cookies(signed_in)
         await self._page.goto(self._url)
         await self._page.wait_for_selector("html[data-live=open]", timeout=15000)
 

@@ -22,7 +22,7 @@ from kiosk.simulation.demo.board_page import Arrival, BoardPage, wait_for
 from kiosk.simulation.demo.children import Child, own_command
 from kiosk.simulation.demo.glass import environment_of, glass
 from kiosk.simulation.demo.player import CardRefusedError, Player, PlayError
-from kiosk.simulation.demo.site import Site, site
+from kiosk.simulation.demo.site import STAFF, Site, site
 from kiosk.simulation.people import ATTACKS, Scene
 from kiosk.ui.geometry import Panel
 
@@ -93,7 +93,8 @@ def _by_hand(args: argparse.Namespace, folder: Path) -> int:
         dock = subprocess.Popen(own_command("simulate", "dock", "--control", str(around.control), "--corner", "16,48"))
         try:
             _say("")
-            _say(f"  the board at the desk:  {around.board_url}/   (open it in your browser)")
+            _say(f"  the board at the desk:  {around.sign_in[STAFF[0]['id']]}")
+            _say("                          (open it in your browser within ten minutes: the link signs you in, once)")
             _say(f"  the virtual card's PIN: {around.pin}")
             _say("  place the card with the dock's left button; close the kiosk's window, or press Ctrl-C here, to end")
             kiosk.process.wait()
@@ -163,7 +164,9 @@ def _play(args: argparse.Namespace, folder: Path, pictures: Path, outcome: Outco
             )
         )
         _step("the board in a browser")
-        board = stack.enter_context(contextlib.closing(BoardPage(around.board_url + "/board")))
+        board = stack.enter_context(
+            contextlib.closing(BoardPage(around.board_url + "/board", around.signed_in(STAFF[0]["id"])))
+        )
         board.open()
         _step("the kiosk")
         os.environ.update(environment_of(panel.display))

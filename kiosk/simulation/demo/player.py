@@ -18,7 +18,7 @@ import mss.tools
 from kiosk.simulation.demo.board_page import BoardPage
 from kiosk.simulation.demo.children import Child, Line
 from kiosk.simulation.demo.glass import Finger
-from kiosk.simulation.demo.site import STAFF, Site
+from kiosk.simulation.demo.site import Site
 from kiosk.ui.geometry import Panel, Rect
 from kiosk.ui.messages import Catalogue
 from kiosk.ui.text import Lettering
@@ -199,7 +199,6 @@ class Player:
             self.choose_face()
             self.film()
         else:
-            board.choose_staff(STAFF[0]["id"])
             board.click("grant_visual")
             self.screen("P05")
             board.wait_for_button("confirm_visual")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import yaml
 
 from kiosk.eligibility.kiosk_key import KioskKey
@@ -24,11 +25,15 @@ START_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Site:
-    """What was started: the kiosk's settings file, the board's address, and what a person must know of the card."""
+    """What was started: the kiosk's settings file, the board's address, and what a person must know of the card.
+
+    `sign_in`: for each of the desk's people a link that signs in, once, within ten minutes (`kiosk.reception.site_staff`).
+    """
 
     folder: Path
     kiosk_yaml: Path
     board_url: str
+    sign_in: dict[str, str]
     pin: str
     check_number_b: str
     kind: str
@@ -37,6 +42,15 @@ class Site:
     camera: Child | None
     centre: Child
     at_the_desk: list[Child]
+    sessions: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+
+    def signed_in(self, staff_id: str) -> dict[str, str]:
+        """The cookies of a browser in which one of the desk's people is signed in: by the link the first time."""
+        if staff_id not in self.sessions:
+            with httpx.Client(trust_env=False, timeout=10) as browser:
+                browser.get(self.sign_in[staff_id])
+                self.sessions[staff_id] = dict(browser.cookies)
+        return self.sessions[staff_id]
 
     @property
     def reception(self) -> Child:
@@ -162,10 +176,12 @@ def site(
         _write(kiosk_yaml, settings)
         control = Path(str(card["control"]))
         board, pin = str(reception["staff_door"]), str(card["pin"] or "")
+        links = reception.get("sign_in")
         yield Site(
             folder,
             kiosk_yaml,
             board,
+            {str(who): str(link) for who, link in links.items()} if isinstance(links, dict) else {},
             pin,
             str(card["check_number_b"] or ""),
             kind,
@@ -195,7 +211,7 @@ def _reception(folder: Path, ready: Line | None = None) -> dict[str, object]:
         "key_file": str(folder / "reception.key"),
         "kiosk_door": {"host": "127.0.0.1", "port": _port(doors.get("kiosk_door", ""))},
         "staff_door": {"host": "127.0.0.1", "port": _port(doors.get("staff_door", ""))},
-        "staff": [dict(member) for member in STAFF],
+        "test_staff": [dict(member) for member in STAFF],
     }
 
 
