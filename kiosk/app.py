@@ -48,9 +48,10 @@ from kiosk.visit.events import (
 )
 from kiosk.visit.flow import step
 from kiosk.visit.looks import Colours, Look, Offer, TextSize
-from kiosk.visit.stage import PuttingBack, TypingCheckNumber, TypingPin
+from kiosk.visit.stage import PuttingBack, StaffEntrance, TypingCheckNumber, TypingPin
 from kiosk.visit.stages.front import CHECK_NUMBER_DIGITS
 from kiosk.visit.stages.pin import PIN_DIGITS
+from kiosk.visit.stages.staff_entrance import STAFF_DIGITS
 from kiosk.visit.vocabulary import CheckNumberSource
 
 if TYPE_CHECKING:  # at run time only once the panel shows something: see `_open`
@@ -213,16 +214,22 @@ class App:
             self._feed(NumberAsked(ids.new_visit_id()))
         elif action == "erase":
             if self._takes_digits(erasing=True):
-                self._card.erase()
+                self._holder().erase()
                 self._feed(DigitErased())
         else:
             self._feed(Tapped(action))
 
     def _digit(self, digit: str) -> None:
-        """One digit from the touch layer to the booth, if the heart is still waiting for one; the heart learns only that."""
+        """One digit from the touch layer to whom it is for, if the heart is still waiting for one; it learns only that."""
         if digit and self._takes_digits():
-            self._card.digit(digit)
+            self._holder().digit(digit)
             self._feed(DigitTyped())
+
+    def _holder(self) -> CardStation | DeliveryStation:
+        """Who holds what is typed: a patient's digits the booth, a staff member's the station that asks reception."""
+        visit = self._appliance.visit
+        staff = visit is not None and isinstance(visit.stage, StaffEntrance)
+        return self._delivery if staff else self._card
 
     def _takes_digits(self, *, erasing: bool = False) -> bool:
         match self._appliance.visit.stage if self._appliance.visit is not None else None:
@@ -230,6 +237,8 @@ class App:
                 return digits < PIN_DIGITS
             case TypingCheckNumber(digits=digits, checking=False):
                 return digits < CHECK_NUMBER_DIGITS or erasing
+            case StaffEntrance(digits=digits) as entrance if entrance.takes_digits:
+                return digits < STAFF_DIGITS
             case _:
                 return False
 
@@ -284,7 +293,9 @@ class App:
         """What the board shows of this kiosk; the station sends what changed."""
         visit = self._appliance.visit
         stage, visit_id = stage_word(visit.stage if visit else None), visit.visit_id if visit else None
-        self._delivery.show(self._appliance.service.state.value, stage, visit_id)
+        state = self._appliance.service.state
+        service = "paused" if self._appliance.paused and state is ServiceState.OPEN else state.value
+        self._delivery.show(service, stage, visit_id)
 
     # -- stations ----------------------------------------------------------------------------------------------------
 
@@ -337,6 +348,7 @@ class App:
         """Booth and studio of the last visit end; the spares take over; new spares are warmed."""
         self._renewed_at, self._renew_due = time.monotonic(), None
         self._digits.clear()
+        self._delivery.forget_digits()
         self._card.end()
         self._face.end()
         self._display.forget()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from kiosk.record.consent import ConsentItem
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Widget
-from kiosk.visit.appliance import Appliance, ServiceState
+from kiosk.visit.appliance import Appliance
 from kiosk.visit.stage import (
     AskingLimit,
     CheckedIn,
@@ -31,6 +31,7 @@ from kiosk.visit.stage import (
     Reading,
     ReadingFront,
     Refused,
+    StaffEntrance,
     Stage,
     TakingCard,
     TypingCheckNumber,
@@ -44,6 +45,7 @@ from screens import (
     choosing,
     closed,
     comparing,
+    comparing_here,
     consent,
     consent_item,
     expiry,
@@ -62,6 +64,7 @@ from screens import (
     reading,
     refused,
     registering,
+    staff_entrance,
     still_there,
     taking_card,
     waiting,
@@ -85,6 +88,10 @@ SCREENS: Mapping[str, Build] = {
     "P04": pin.build,
     "P04l": last_try.build,
     "P05": comparing.build,
+    "P05s": staff_entrance.build,
+    "P05p": comparing_here.build,
+    "P05k": comparing_here.build,
+    "P05r": comparing_here.build_reasons,
     "P06": waiting.build,
     "P07": registering.build,
     "P08": consent.build,
@@ -114,6 +121,7 @@ _STAGES: Mapping[type[Stage], str] = {
     PlacingAgain: "P03p",
     TypingPin: "P04",
     OfferingLastTry: "P04l",
+    StaffEntrance: "P05s",
     Comparing: "P05",
     Verifying: "P06",
     AskingLimit: "P12",
@@ -153,7 +161,7 @@ def screen_of(appliance: Appliance) -> str:
     if appliance.visit is None and appliance.no_card:
         return "P90"
     if appliance.visit is None:
-        if appliance.service.state is ServiceState.CLOSED:
+        if not appliance.takes_patients:
             return "P99" if appliance.farewell is None else "P00f"
         return "P00" if appliance.farewell is None or appliance.help_called else "P00f"
     if appliance.visit.warned:
@@ -163,6 +171,8 @@ def screen_of(appliance: Appliance) -> str:
             return "P14"
         case Refused(problem=problem):
             return _REFUSED[problem]
+        case Comparing(grant=grant, shown=shown, refusing=refusing) if grant.at_kiosk:
+            return "P05r" if refusing else "P05k" if shown else "P05p"
         case Consenting(item=None):
             return "P08"
         case Consenting(item=ConsentItem() as item):

@@ -43,6 +43,7 @@ from kiosk.visit.stage import (
     Reading,
     ReadingFront,
     Refused,
+    StaffEntrance,
     Stage,
     Step,
     TakingCard,
@@ -50,7 +51,16 @@ from kiosk.visit.stage import (
     TypingPin,
     Verifying,
 )
-from kiosk.visit.vocabulary import Advice, CardProblem, CheckNumberSource, ChipPhoto, FaceHint, FacePrompt, FrontAdvice
+from kiosk.visit.vocabulary import (
+    Advice,
+    CardProblem,
+    CheckNumberSource,
+    ChipPhoto,
+    FaceHint,
+    FacePrompt,
+    FrontAdvice,
+    StaffTrouble,
+)
 
 NOW = 1000.0
 _WALL = datetime(2026, 4, 8, 0, 30, tzinfo=UTC)
@@ -111,8 +121,8 @@ def _placing(nudge: Nudge | None, *, reading: bool = False) -> Appliance:
     return replace(_visit(placing, card_present=reading), number_source=CheckNumberSource.SHOW)
 
 
-def _typing(stage: TypingCheckNumber, card: Card = _CARD) -> Appliance:
-    return replace(_visit(stage, card), number_source=CheckNumberSource.TYPED)
+def _typing(stage: TypingCheckNumber, card: Card = _CARD, *, called: bool = False) -> Appliance:
+    return replace(_visit(stage, card, help_called=called), number_source=CheckNumberSource.TYPED)
 
 
 def _farewell(kind: FarewellKind, number: QueueNumber | None = None) -> Appliance:
@@ -167,6 +177,7 @@ def _item(item: ConsentItem) -> Appliance:
 
 
 _GRANT = Grant("command-1", "staff-1", until=NOW + 120)
+_HERE = Grant("check-1", "staff-1", until=NOW + 120, verified_at=NOW - 5)
 _VERIFYING = Verifying(Method.PIN, Step.ANSWER)
 
 EXAMPLES: Mapping[str, Appliance] = {
@@ -197,6 +208,7 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P99-outbox": _closed("outbox"),
     "P99-key": _closed("key"),
     "P99-other": _closed("clock"),
+    "P99-paused": replace(_IDLE, paused=True),
     "P01": _visit(Reading(), None),
     "E01": _visit(Refused(CardProblem.UNREADABLE), None),
     "E01-several-cards": _visit(Refused(CardProblem.SEVERAL_CARDS), None),
@@ -226,6 +238,7 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P02-none": _visit(ChoosingMethod(Nudge.PIN_LOCKED), _NOTHING),
     "P02-none-called": _visit(ChoosingMethod(), _NOTHING, help_called=True),
     "P02-none-face-failed": _visit(ChoosingMethod(Nudge.FACE_FAILED), _FACE_ONLY, face_failures=3),
+    "P03-called": _visit(LookingAtFace(1, filming=True, progress=0.4), help_called=True),
     "P03": _visit(LookingAtFace(1, filming=True, progress=0.4)),
     "P03-preparing": _visit(LookingAtFace(1)),
     "P03-no-pin": _visit(LookingAtFace(1, filming=True, advice=Advice.COME_CLOSER), _FACE_ONLY),
@@ -247,6 +260,7 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P03f-preparing": _front(ReadingFront(CheckNumberSource.TRAY)),
     "P03f-no-pin": _front(ReadingFront(CheckNumberSource.TRAY, filming=True), _FACE_ONLY),
     **{f"P03f-{advice.replace('_', '-')}": _laid(advice) for advice in FrontAdvice},
+    "P03f-called": _visit(ReadingFront(CheckNumberSource.TRAY, filming=True), help_called=True),
     "P03f-show": _shown(),
     "P03f-show-preparing": _front(ReadingFront(CheckNumberSource.SHOW)),
     "P03f-show-take": _front(ReadingFront(CheckNumberSource.SHOW, filming=True)),
@@ -259,6 +273,7 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P03n-full": _typing(TypingCheckNumber(digits=14)),
     "P03n-checking": _typing(TypingCheckNumber(digits=14, checking=True)),
     "P03n-wrong": _typing(TypingCheckNumber(wrong=True)),
+    "P03n-called": _typing(TypingCheckNumber(digits=3), called=True),
     "P03n-no-pin": _typing(TypingCheckNumber(digits=3), _FACE_ONLY),
     "P03p": _placing(None),
     "P03p-unread": _placing(Nudge.FRONT_UNREADABLE),
@@ -270,6 +285,9 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P04-last": _visit(TypingPin(1), replace(_CARD, pin_tries=1)),
     "P04-checking": _visit(TypingPin(3, digits=4, checking=True)),
     "P04-pin-only": _visit(TypingPin(3, digits=1), _PIN_ONLY),
+    "P04-called": _visit(TypingPin(3, digits=1), help_called=True),
+    "P04-called-checking": _visit(TypingPin(3, digits=4, checking=True), help_called=True),
+    "P04l-called": _visit(OfferingLastTry(wrong=True), replace(_CARD, pin_tries=1), help_called=True),
     "P04l": _visit(OfferingLastTry(wrong=False), replace(_CARD, pin_tries=1)),
     "P04l-wrong": _visit(OfferingLastTry(wrong=True), replace(_CARD, pin_tries=1)),
     "P04l-no-face": _visit(OfferingLastTry(wrong=True), replace(_PIN_ONLY, pin_tries=1)),
@@ -278,6 +296,17 @@ EXAMPLES: Mapping[str, Appliance] = {
     "P05-printed": _visit(Comparing(_GRANT, shown=True)),
     "P05-preparing": _visit(Comparing(_GRANT)),
     "P05-front": _visit(Comparing(_GRANT, reading_front=True)),
+    "P05s": _visit(StaffEntrance()),
+    "P05s-pin": _visit(StaffEntrance(digits=6)),
+    "P05s-checking": _visit(StaffEntrance(digits=10, checking=True)),
+    **{f"P05s-{trouble.replace('_', '-')}": _visit(StaffEntrance(trouble=trouble)) for trouble in StaffTrouble},
+    "P05k": _visit(Comparing(_HERE, shown=True, with_photo=True), _DATED),
+    "P05k-no-date": _visit(Comparing(_HERE, shown=True, with_photo=True)),
+    "P05k-printed": _visit(Comparing(_HERE, shown=True)),
+    "P05p": _visit(Comparing(_HERE)),
+    "P05k-stale": _visit(Comparing(_HERE, shown=True, with_photo=True, stale=True), _DATED),
+    "P05k-printed-stale": _visit(Comparing(_HERE, shown=True, stale=True)),
+    "P05r": _visit(Comparing(_HERE, shown=True, with_photo=True, refusing=True), _DATED),
     "P06": _visit(_VERIFYING),
     "P06-usual": _visit(_VERIFYING, waited=4.0, wait=Wait.USUAL),
     "P06-long": _visit(_VERIFYING, waited=9.0, wait=Wait.LONG),

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kiosk.ui.geometry import Rect
+from kiosk.ui.paint import BUTTON_PADDING_MM
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Button, Label, Role, Size, Steps, Weight, Widget
 from kiosk.visit.appliance import Appliance
+from kiosk.visit.stages import staff_entrance
 from screens import parts
 from screens.parts import GAP, Action
 
@@ -107,11 +109,15 @@ def _header(appliance: Appliance, ui: Ui, usable: Rect, step: int | None, above:
     edge, below = _around_band(ui)
     band = Rect(usable.x, edge, usable.w, ui.mm(5.4) + ui.type_scale.button_line(Size.CAPTION))
     beside = usable.w - taken
-    if beside > NAME_EM * ui.cap(Size.CAPTION):
+    entrance = [_entrance(ui, usable)] if staff_entrance.offered(appliance) else []
+    if entrance:
+        widgets += entrance
+        steps_w = min(steps_w, usable.right - entrance[0].rect.right - ui.panel.mm(GAP))
+    elif beside > NAME_EM * ui.cap(Size.CAPTION):
         name = parts.shortened(ui, appliance.clinic, beside, Size.CAPTION)
         widgets.append(Label(Rect(band.x, band.y, beside, line), name, Size.CAPTION, Role.MUTED))
     widgets += corner
-    low = max((button.rect.bottom for button in corner), default=0)
+    low = max((button.rect.bottom for button in (*corner, *entrance)), default=0)
     if step is None:
         return Frame(widgets, Rect(usable.x, max(low, band.y + line + ui.mm(1)), usable.w, 0))
     if ui.portrait:
@@ -119,6 +125,13 @@ def _header(appliance: Appliance, ui: Ui, usable: Rect, step: int | None, above:
     place = band if ui.portrait else Rect(band.right - steps_w, band.y, steps_w, band.h)
     widgets.append(Steps(place, _step_names(ui, place, step), step))
     return Frame(widgets, Rect(usable.x, max(low, band.bottom + below), usable.w, 0))
+
+
+def _entrance(ui: Ui, usable: Rect) -> Button:
+    """Where staff who were called come in: small, in the corner where no hand rests, instead of the clinic's name."""
+    text = str(ui.text("staff"))
+    width = max(ui.mm(CORNER), ui.text_width(text, Size.KEY, bold=True) + 2 * ui.mm(BUTTON_PADDING_MM) + 1)
+    return Button(Rect(usable.x, ui.mm(CORNER_TOP), width, ui.mm(CORNER)), text, "staff", Weight.STAFF, Size.KEY)
 
 
 def _around_band(ui: Ui) -> tuple[int, int]:

@@ -17,9 +17,18 @@ from kiosk.reception.kiosks import KioskRow
 from kiosk.reception.store import Transaction
 from kiosk.record import dates, ids
 from kiosk.record.ids import KioskId, VisitId
-from kiosk.staff.commands import GRANT_LASTS, Command, CommandKind, CommandState
+from kiosk.staff.commands import GRANT_LASTS, PAUSE_LASTS, WITHOUT_VISIT, Command, CommandKind, CommandState
 
-BEFORE_CONFIRMATION = ("reading", "choosing_method", "looking_at_face", "typing_pin", "offering_last_try")
+BEFORE_CONFIRMATION = (
+    "reading",
+    "choosing_method",
+    "reading_front",
+    "typing_check_number",
+    "looking_at_face",
+    "typing_pin",
+    "offering_last_try",
+    "staff_entrance",
+)
 """Stages (kiosk.visit) in which a visit still needs somebody to say who the holder is."""
 
 COMPARING = "comparing"
@@ -120,6 +129,23 @@ def decide(grant_id: str, kind: CommandKind, staff_id: str, command_id: str) -> 
     return change
 
 
+def pause(kiosk_id: KioskId, kind: CommandKind, staff_id: str, command_id: str) -> Callable[[Transaction], Command]:
+    """Put the kiosk out of service, or back (`PAUSE`, `RESUME`). Raises `RefusedError`: 404, 409 where it is not heard."""
+
+    def change(transaction: Transaction) -> Command:
+        if kind not in WITHOUT_VISIT:
+            raise ValueError(f"{kind} is about a visit")
+        at_kiosk = kiosks.kiosk(kiosk_id)(transaction.connection)
+        if at_kiosk is None:
+            raise RefusedError(404, "no_such_kiosk", "この受付機は見つかりません。")
+        if at_kiosk.silent(transaction.now):
+            raise RefusedError(409, "silent", "受付機から応答がありません。受付機のところで確認してください。")
+        expires_at = transaction.now + PAUSE_LASTS
+        return _issue(transaction, Command(command_id, kind, kiosk_id, None, staff_id, expires_at), None)
+
+    return change
+
+
 def answered(command_id: str, kiosk_id: KioskId, state: CommandState) -> Callable[[Transaction], None]:
     """Note the state the kiosk reached because of a command. Raises `RefusedError` (404: not a command for this kiosk)."""
 
@@ -133,7 +159,9 @@ def answered(command_id: str, kiosk_id: KioskId, state: CommandState) -> Callabl
             "UPDATE command SET state = ?, state_at = ? WHERE id = ?", state.value, transaction.now_text, command_id
         )
         transaction.tell("command", command_id=command_id, kiosk_id=kiosk_id, state=state.value)
-        transaction.audit(kiosk_id, f"visual_{state.value}", kiosk_id=kiosk_id, about=row["visit_id"])
+        about_visit = CommandKind(row["kind"]) not in WITHOUT_VISIT
+        action = f"visual_{state.value}" if about_visit else f"kiosk_{state.value}"
+        transaction.audit(kiosk_id, action, kiosk_id=kiosk_id, about=row["visit_id"] or None)
 
     return change
 
@@ -198,7 +226,7 @@ def _issue(transaction: Transaction, command: Command, grant_id: str | None) -> 
     transaction.run(
         "INSERT INTO command(id, kind, kiosk_id, visit_id, issued_by, issued_at, expires_at, grant_id)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        *(command.id, command.kind.value, command.kiosk_id, command.visit_id, command.issued_by),
+        *(command.id, command.kind.value, command.kiosk_id, command.visit_id or "", command.issued_by),
         *(transaction.now_text, dates.instant_text(command.expires_at), grant_id),
     )
     transaction.commands.append(command)
@@ -212,7 +240,7 @@ def _command(row: Found) -> Command:
         id=row["id"],
         kind=CommandKind(row["kind"]),
         kiosk_id=ids.kiosk_id(row["kiosk_id"]),
-        visit_id=ids.visit_id(row["visit_id"]),
+        visit_id=ids.visit_id(row["visit_id"]) if row["visit_id"] else None,
         issued_by=row["issued_by"],
         expires_at=dates.instant(row["expires_at"]),
     )

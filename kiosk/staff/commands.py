@@ -1,9 +1,9 @@
 """Commands from the board to a kiosk (`GET /k/v1/line`, SSE) and what the kiosk answers (`POST /k/v1/line/{id}`).
 
 A visual check is granted to one staff member, at one kiosk, for one visit, for three minutes, and confirmed or refused
-by the same person (design/architecture.md, "The visual check").
+by the same person (design/architecture.md, "The visual check"). A pause, and its end, are about the kiosk: no visit.
 
-    {"id": UUIDv7, "kind": "grant_visual", "kiosk_id": ..., "visit_id": ..., "issued_by": staff id, "expires_at": instant}
+    {"id": UUIDv7, "kind": "grant_visual", "kiosk_id": ..., "visit_id": ... or null, "issued_by": staff id, "expires_at": instant}
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from kiosk.record import RecordError, dates, ids
 from kiosk.record.ids import KioskId, VisitId
 
 GRANT_LASTS = timedelta(minutes=3)
+PAUSE_LASTS = timedelta(minutes=1)
+"""So long a kiosk may take to hear that it is put out of service, or back: after that the board says it did not."""
 
 
 class CommandKind(StrEnum):
@@ -24,6 +26,13 @@ class CommandKind(StrEnum):
     GRANT_VISUAL = "grant_visual"
     CONFIRM_VISUAL = "confirm_visual"
     REFUSE_VISUAL = "refuse_visual"
+    PAUSE = "pause"
+    """Out of service, once the visit that runs is over; until `RESUME` or the next start."""
+    RESUME = "resume"
+
+
+WITHOUT_VISIT = frozenset({CommandKind.PAUSE, CommandKind.RESUME})
+"""Commands about the kiosk itself."""
 
 
 class CommandState(StrEnum):
@@ -36,16 +45,19 @@ class CommandState(StrEnum):
     """A card without a photo, in print or in the chip: nobody can be compared with it."""
     NOT_POSSIBLE = "not_possible"
     """Wrong visit, wrong person, too late, or the card is not there."""
+    PAUSED = "paused"
+    OPEN = "open"
+    """In service, as far as staff are concerned."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """One command as it travels; `issued_by` is a staff id (`[a-z0-9-]{1,32}`)."""
+    """One command as it travels; `issued_by` is a staff id (`[a-z0-9-]{1,32}`). `visit_id` is None where none is meant."""
 
     id: str
     kind: CommandKind
     kiosk_id: KioskId
-    visit_id: VisitId
+    visit_id: VisitId | None
     issued_by: str
     expires_at: datetime
 
@@ -70,11 +82,14 @@ def command_from_json(data: object) -> Command:
         kind = CommandKind(str(data.get("kind")))
     except ValueError as error:
         raise RecordError("command: kind is not one of the contract's") from error
+    visit = data.get("visit_id")
+    if (visit is None) is not (kind in WITHOUT_VISIT):
+        raise RecordError("command: visit_id must be there exactly where the kind is about a visit")
     return Command(
         id=ids.visit_id(data.get("id")),
         kind=kind,
         kiosk_id=ids.kiosk_id(data.get("kiosk_id")),
-        visit_id=ids.visit_id(data.get("visit_id")),
+        visit_id=None if visit is None else ids.visit_id(visit),
         issued_by=staff_id(data.get("issued_by")),
         expires_at=dates.instant(data.get("expires_at")),
     )

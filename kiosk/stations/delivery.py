@@ -20,11 +20,22 @@ from kiosk.delivery.keys import KeyCache
 from kiosk.delivery.line import Line
 from kiosk.delivery.outbox import Outbox
 from kiosk.delivery.settings import DeliverySettings
-from kiosk.record.door import Heartbeat, HelpCall
+from kiosk.delivery.staff_check import StaffCheck, TypedDigits, Verified
+from kiosk.delivery.witness import Witness
+from kiosk.record.door import Heartbeat, HelpCall, StaffReport
 from kiosk.record.ids import KioskId, VisitId, new_visit_id
 from kiosk.staff.commands import Command, CommandKind, CommandState
 from kiosk.visit import events as ev
-from kiosk.visit.effects import AnswerCommand, CallDesk, Commit, Effect
+from kiosk.visit.effects import (
+    AnswerCommand,
+    CallDesk,
+    Commit,
+    Effect,
+    ForgetStaffDigits,
+    ReportVisual,
+    VerifyStaff,
+)
+from kiosk.visit.vocabulary import StaffTrouble
 
 log = logging.getLogger("kiosk.stations.delivery")
 
@@ -49,16 +60,25 @@ class DeliveryStation:
         settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._outbox = Outbox(settings.folder / "outbox.db", settings.kiosk_letter)
         self._keys = KeyCache(settings.folder / "reception-key.json")
-        self._clients = [door_client(settings) for _ in range(3)]
-        courier, desk, line = self._clients
+        self._clients = [door_client(settings) for _ in range(4)]
+        courier, desk, line, staff = self._clients
         self._courier = Courier(self._outbox, courier, settings.urls, kiosk_id, self._delivered)
-        self._desk = Desk(desk, settings.urls, kiosk_id, self._keys, self._heartbeat)
+        witness = Witness(settings.folder / "audit-witness.json")
+        self._desk = Desk(desk, settings.urls, kiosk_id, self._keys, self._heartbeat, witness=witness)
         self._line = Line(line, settings.urls, kiosk_id, self._command, self._reachable)
+        self._staff_check = StaffCheck(staff, settings.urls, kiosk_id)
+        self._staff_digits = TypedDigits()
+        self._settings = settings
         self._stop = threading.Event()
         self._work = ThreadPoolExecutor(2, thread_name_prefix="delivery")
         self._threads = [
             threading.Thread(target=run, args=(self._stop,), name=name, daemon=True)
-            for name, run in (("courier", self._courier.run), ("desk", self._desk.run), ("line", self._line.run))
+            for name, run in (
+                ("courier", self._courier.run),
+                ("desk", self._desk.run),
+                ("line", self._line.run),
+                ("renewal", self._renew_certificate),
+            )
         ]
 
     def start(self) -> None:
@@ -84,11 +104,29 @@ class DeliveryStation:
             case CallDesk(visit_id=visit_id, reason=reason, stage=stage):
                 call = HelpCall(new_visit_id(), self._kiosk_id, visit_id, reason, stage, datetime.now(UTC))
                 self._desk.call(call)
+            case VerifyStaff():
+                self._work.submit(self._verify_staff, effect, self._staff_digits.taken())
+            case ForgetStaffDigits():
+                self._staff_digits.forget()
+            case ReportVisual(grant_id=grant_id, visit_id=visit_id, outcome=outcome):
+                self._desk.report(StaffReport(grant_id, self._kiosk_id, visit_id, outcome, datetime.now(UTC)))
             case AnswerCommand(command_id=command_id, state=state):
                 self._work.submit(self._answer, command_id, CommandState(state))
             case _:
                 return False
         return True
+
+    def digit(self, digit: str) -> None:
+        """One digit of a staff member's code or PIN, from the touch layer: held until it is asked for, or forgotten."""
+        self._staff_digits.type(digit)
+
+    def erase(self) -> None:
+        """Forget the last of them."""
+        self._staff_digits.erase()
+
+    def forget_digits(self) -> None:
+        """Forget all of them: part of the wipe."""
+        self._staff_digits.forget()
 
     def close(self) -> None:
         """Stop the threads; what is not delivered stays in the outbox."""
@@ -103,6 +141,13 @@ class DeliveryStation:
         for client in self._clients:
             client.close()
         self._outbox.close()
+
+    def _renew_certificate(self, stop: threading.Event) -> None:
+        """On a thread of its own. A kiosk that is not paired has nothing to renew."""
+        if self._settings.client_file.exists():
+            from kiosk.delivery.renewal import Renewal  # noqa: PLC0415 - 3 MB that only a paired kiosk needs
+
+            Renewal(self._settings, self._kiosk_id).run(stop)
 
     def _commit(self, effect: Commit) -> None:
         visit = effect.ask.visit_id
@@ -122,6 +167,20 @@ class DeliveryStation:
         self._post(ev.Committed(effect.ask, number))
         self._courier.wake()
 
+    def _verify_staff(self, effect: VerifyStaff, digits: bytearray | None) -> None:
+        trouble = StaffTrouble.UNREACHABLE
+        try:
+            found = self._staff_check.verify(effect.ask.visit_id, digits) if digits is not None else "wrong"
+            if isinstance(found, Verified):
+                log.info("staff_verified", extra=journal.numbers(visit=effect.ask.visit_id))
+                self._post(ev.StaffVerified(effect.ask, found.check_id, found.staff_id, found.lasts))
+                return
+            trouble = StaffTrouble(found)
+        except Exception as error:  # noqa: BLE001 - whatever broke, the staff member must not wait
+            # No traceback: it would show the lines the digits went through.
+            log.error("staff_check_failed", extra=journal.numbers(why=type(error).__name__))  # noqa: TRY400
+        self._post(ev.StaffNotVerified(effect.ask, trouble))
+
     def _delivered(self, checkin_id: VisitId) -> None:
         log.info("delivered", extra=journal.numbers(visit=checkin_id))
         self._post(ev.Delivered(checkin_id))
@@ -134,6 +193,9 @@ class DeliveryStation:
 
     def _command(self, command: Command) -> None:
         log.info("command", extra=journal.numbers(visit=command.visit_id, kind=command.kind.value))
+        if command.visit_id is None:
+            self._post(ev.Paused(command.id) if command.kind is CommandKind.PAUSE else ev.Resumed(command.id))
+            return
         lasts = (command.expires_at - datetime.now(UTC)).total_seconds()
         makes: dict[CommandKind, Callable[[str, VisitId, str], ev.Event]] = {
             CommandKind.GRANT_VISUAL: partial(ev.VisualGranted, lasts=lasts),
@@ -144,6 +206,7 @@ class DeliveryStation:
 
     def _reachable(self, reachable: bool) -> None:
         log.info("reception_reachable" if reachable else "reception_unreachable")
+        self._post(ev.ReceptionReached(reachable))
         if reachable:
             self._courier.wake()
             self._desk.beat_now()

@@ -24,8 +24,33 @@ from kiosk.ui.errors import CatalogueError
 from kiosk.ui.messages import Catalogue
 
 SPOKEN = "_spoken"
-STAFF_ONLY = frozenset({"closed_staff", "closed_reader", "closed_outbox", "closed_key", "closed_other"})
-"""Told to staff on a patient's screen, in small print: never aloud."""
+STAFF_ONLY = frozenset(
+    {
+        *("closed_staff", "closed_reader", "closed_outbox", "closed_key", "closed_paused", "closed_other"),
+        *(
+            "staff",
+            "staff_no_photo",
+            "staff_number",
+            "staff_pin",
+            "staff_back",
+            "staff_how",
+            "staff_checking",
+            "staff_wrong",
+        ),
+        *("staff_slow_down", "staff_unreachable", "staff_again", "staff_again_go", "visual_how", "visual_how_printed"),
+        *(
+            "visual_stale",
+            "visual_wait",
+            "visual_confirm",
+            "visual_refuse",
+            "visual_why",
+            "visual_not_the_person",
+            "visual_card_damaged",
+        ),
+        *("visual_changed_mind", "visual_other"),
+    }
+)
+"""Told to staff on a patient's screen, in small print or on a screen of their own: never aloud."""
 SYMBOLS = frozenset({"looks", "languages"})
 """Letters that stand for a picture ("A あ"), words of two languages: said only in other words (`looks_spoken`)."""
 LANGUAGE_NAME = "language_name"

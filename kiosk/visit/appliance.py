@@ -146,6 +146,10 @@ class Appliance:
     clock_sure: bool = True
     """The wall clock is known to be right; else dates refuse nobody."""
     service: Service = Service()
+    paused: bool = False
+    """Staff put it out of service from the board."""
+    reception_reached: bool = True
+    """The line to reception stands, as far as it is known."""
     look: Look = AS_USUAL
     usual: Look = AS_USUAL
     """How it looks for whoever comes next."""
@@ -165,3 +169,8 @@ class Appliance:
     """The desk was called from the idle screen; shown until `help_until`."""
     help_until: float = 0.0
     asked: int = 0
+
+    @property
+    def takes_patients(self) -> bool:
+        """Whether a visit may begin."""
+        return self.service.state is ServiceState.OPEN and not self.paused

@@ -8,7 +8,7 @@ from typing import Final
 from kiosk.record.dates import japanese_day
 from kiosk.record.door import HelpReason
 from kiosk.record.ids import VisitId
-from kiosk.visit.appliance import Appliance, ServiceState, Visit
+from kiosk.visit.appliance import Appliance, Visit
 from kiosk.visit.effects import CallDesk, Effect
 from kiosk.visit.endings import heard_of, stage_word
 from kiosk.visit.looks import Choosing, Look, chosen
@@ -64,6 +64,11 @@ def looked(appliance: Appliance, action: str) -> Appliance | None:
             return None
 
 
+def put_out_of_service(appliance: Appliance, *, paused: bool) -> Appliance:
+    """`appliance` once staff closed it from the board, or opened it again; a visit that runs goes on to its end."""
+    return replace(appliance, paused=paused, no_card=appliance.no_card and not paused)
+
+
 def opened(appliance: Appliance, visit_id: VisitId, stage: Stage) -> tuple[Appliance, Visit]:
     """A new visit, in the looks that were chosen for it: not in those of whoever the farewell still stands for."""
     now = appliance.mono
@@ -98,7 +103,7 @@ def tapped(appliance: Appliance, action: str) -> tuple[Appliance, tuple[Effect, 
         case "call_staff" if not appliance.help_called:
             called = replace(appliance, help_called=True, help_until=now + HELP_SHOWN_SECONDS)
             return called, (CallDesk(None, HelpReason.CALLED, stage_word(None)),)
-        case "no_card" if appliance.service.state is ServiceState.OPEN:
+        case "no_card" if appliance.takes_patients:
             look = _own_look(appliance)
             return replace(appliance, no_card=True, farewell=None, look=look, rest_until=now + REST_SECONDS), ()
         case "stop":

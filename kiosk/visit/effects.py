@@ -10,7 +10,7 @@ from typing import Final
 
 from kiosk.record.checkin import CheckIn, Prescription
 from kiosk.record.consent import ConsentItem
-from kiosk.record.door import HelpReason
+from kiosk.record.door import HelpReason, StaffOutcome
 from kiosk.record.identity import Challenge, Claim
 from kiosk.record.ids import VisitId
 from kiosk.visit.appliance import Ask
@@ -147,6 +147,27 @@ class Commit:
 
 
 @dataclass(frozen=True)
+class VerifyStaff:
+    """Ask reception for the code and PIN that the station holds; it forgets them: `StaffVerified` | `StaffNotVerified`."""
+
+    ask: Ask = UNSTAMPED
+
+
+@dataclass(frozen=True)
+class ForgetStaffDigits:
+    """The delivery station overwrites whatever it holds of a code and PIN."""
+
+
+@dataclass(frozen=True)
+class ReportVisual:
+    """How a visual check at the kiosk ended, for reception's audit log; `grant_id` as `StaffVerified` told it."""
+
+    grant_id: str
+    visit_id: VisitId
+    outcome: StaffOutcome
+
+
+@dataclass(frozen=True)
 class CallDesk:
     """A nameless line to reception."""
 
@@ -187,6 +208,7 @@ Request = (
     | Register
     | Conclude
     | Commit
+    | VerifyStaff
 )
 
-Effect = Request | ForgetDigits | StopLooking | CallDesk | AnswerCommand | Wipe
+Effect = Request | ForgetDigits | ForgetStaffDigits | StopLooking | CallDesk | ReportVisual | AnswerCommand | Wipe

@@ -10,7 +10,16 @@ from kiosk.record.eligibility import EligibilityAnswer
 from kiosk.record.identity import Certificate, Challenge, PinProof
 from kiosk.record.ids import QueueNumber, VisitId
 from kiosk.visit.appliance import Ask, Service
-from kiosk.visit.vocabulary import Advice, CameraTrouble, CardProblem, ChipPhoto, FaceHint, FacePrompt, FrontAdvice
+from kiosk.visit.vocabulary import (
+    Advice,
+    CameraTrouble,
+    CardProblem,
+    ChipPhoto,
+    FaceHint,
+    FacePrompt,
+    FrontAdvice,
+    StaffTrouble,
+)
 
 # -- nobody asked ----------------------------------------------------------------------------------------------------
 
@@ -36,12 +45,12 @@ class Tapped:
 
 @dataclass(frozen=True)
 class DigitTyped:
-    """One PIN digit went from the touch layer to the booth; which one is not known here."""
+    """One digit went from the touch layer to the booth, or to the delivery station; which one is not known here."""
 
 
 @dataclass(frozen=True)
 class DigitErased:
-    """The touch layer told the booth to forget the last digit."""
+    """Whoever holds the digits was told to forget the last one."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +108,27 @@ class VisualRefused:
     command_id: str
     visit_id: VisitId
     staff_id: str
+
+
+@dataclass(frozen=True)
+class Paused:
+    """On the board, staff put the kiosk out of service: nobody begins here until `Resumed`."""
+
+    command_id: str
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """On the board, staff put the kiosk back into service."""
+
+    command_id: str
+
+
+@dataclass(frozen=True)
+class ReceptionReached:
+    """The line to reception stands, or has been lost."""
+
+    reachable: bool
 
 
 @dataclass(frozen=True)
@@ -349,6 +379,24 @@ class NotCommitted:
     ask: Ask
 
 
+@dataclass(frozen=True)
+class StaffVerified:
+    """Reception knows this staff member by the code and PIN, for `lasts` more seconds, as the check `grant_id`."""
+
+    ask: Ask
+    grant_id: str
+    staff_id: str
+    lasts: float
+
+
+@dataclass(frozen=True)
+class StaffNotVerified:
+    """They are wrong, or reception could not be asked."""
+
+    ask: Ask
+    trouble: StaffTrouble
+
+
 Progress = FaceSeen | FrontSeen
 """Answers that may come many times: they do not settle the ask."""
 
@@ -378,6 +426,8 @@ Answer = (
     | NotConcluded
     | Committed
     | NotCommitted
+    | StaffVerified
+    | StaffNotVerified
 )
 
 Event = (
@@ -395,6 +445,9 @@ Event = (
     | VisualGranted
     | VisualConfirmed
     | VisualRefused
+    | Paused
+    | Resumed
+    | ReceptionReached
     | Delivered
     | Answer
 )

@@ -9,15 +9,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from kiosk.record.door import HelpReason
+from kiosk.record.door import HelpReason, StaffOutcome
 from kiosk.visit import at_rest
-from kiosk.visit.appliance import Appliance, Ask, FarewellKind, ServiceState, Visit
+from kiosk.visit.appliance import Appliance, Ask, FarewellKind, Visit
 from kiosk.visit.effects import (
     AnswerCommand,
     CallDesk,
     Effect,
     ForgetDigits,
+    ForgetStaffDigits,
     ReadCard,
+    ReportVisual,
     Request,
     StopLooking,
     Wipe,
@@ -44,7 +46,10 @@ from kiosk.visit.events import (
     DigitTyped,
     Event,
     NumberAsked,
+    Paused,
     Progress,
+    ReceptionReached,
+    Resumed,
     ServiceChanged,
     Speaking,
     Tapped,
@@ -65,6 +70,7 @@ from kiosk.visit.stage import (
     Concluding,
     Consenting,
     EndReason,
+    Grant,
     Interrupted,
     LookingAtFace,
     NotingArrival,
@@ -76,6 +82,7 @@ from kiosk.visit.stage import (
     Reading,
     ReadingFront,
     Refused,
+    StaffEntrance,
     Stage,
     TakingCard,
     TypingCheckNumber,
@@ -97,6 +104,7 @@ from kiosk.visit.stages import (
     putting_back,
     reading,
     registering,
+    staff_entrance,
     verifying,
 )
 from kiosk.visit.vocabulary import CardProblem, CheckNumberSource, ChipPhoto
@@ -114,6 +122,12 @@ def step(appliance: Appliance, event: Event) -> tuple[Appliance, Effects]:
             appliance = at_rest.time_passes(replace(appliance, mono=mono, wall=wall, clock_sure=sure))
         case ServiceChanged(service=service):
             return replace(appliance, service=service), ()
+        case Paused(command_id=command_id):
+            return at_rest.put_out_of_service(appliance, paused=True), (AnswerCommand(command_id, "paused"),)
+        case Resumed(command_id=command_id):
+            return at_rest.put_out_of_service(appliance, paused=False), (AnswerCommand(command_id, "open"),)
+        case ReceptionReached(reachable=reachable):
+            return replace(appliance, reception_reached=reachable), ()
         case Delivered(checkin_id=checkin_id):
             appliance = at_rest.farewell_hears(appliance, checkin_id)
         case Speaking(now=speaking):
@@ -146,10 +160,10 @@ def step(appliance: Appliance, event: Event) -> tuple[Appliance, Effects]:
 
 def _without_visit(appliance: Appliance, event: Event) -> tuple[Appliance, Effects]:
     match event:
-        case CardPlaced(visit_id=visit_id) if appliance.service.state is ServiceState.OPEN:
+        case CardPlaced(visit_id=visit_id) if appliance.takes_patients:
             here, visit = at_rest.opened(appliance, visit_id, Reading())
             return _apply(here, visit, Next(visit, (ReadCard(),)))
-        case NumberAsked(visit_id=visit_id) if appliance.no_card and appliance.service.state is ServiceState.OPEN:
+        case NumberAsked(visit_id=visit_id) if appliance.no_card and appliance.takes_patients:
             here, visit = at_rest.opened(appliance, visit_id, Reading())
             visit = replace(visit, card_present=False)
             return _apply(here, visit, commit_cardless(Scene(here, visit)))
@@ -172,6 +186,8 @@ def _react(scene: Scene, event: Event) -> Outcome:
             return _call_staff(scene)
         case Tapped(action="stop"):
             return _stopped(scene)
+        case Tapped(action="staff") if staff_entrance.offered(scene.appliance):
+            return staff_entrance.begin(scene)
         case CardRemoved():
             return _card_gone(scene, lost=False)
         case CardLost():
@@ -204,6 +220,8 @@ def _react_stage(scene: Scene, stage: Stage, event: Event) -> Outcome:
             return pin.react(scene, stage, event)
         case OfferingLastTry():
             return pin.react_last_try(scene, stage, event)
+        case StaffEntrance():
+            return staff_entrance.react(scene, stage, event)
         case Comparing():
             return comparing.react(scene, stage, event)
         case AskingLimit():
@@ -324,7 +342,7 @@ def _granted(scene: Scene, event: VisualGranted) -> Outcome:
         return Next(visit, (AnswerCommand(event.command_id, "not_possible"),))
     if visit.card is not None and visit.card.photo is ChipPhoto.ABSENT:
         return Next(visit, (AnswerCommand(event.command_id, "no_photo"),))
-    return comparing.begin(scene, event)
+    return comparing.begin(scene, Grant(event.command_id, event.staff_id, scene.now + event.lasts))
 
 
 # -- carrying an outcome out -----------------------------------------------------------------------------------------
@@ -337,11 +355,13 @@ def _apply(appliance: Appliance, before: Visit, outcome: Outcome) -> tuple[Appli
         case Over(farewell=farewell, effects=effects):
             look = appliance.look if farewell is not None else appliance.usual
             ended = replace(appliance, visit=None, farewell=farewell, look=look, choosing=None, rest_until=0.0)
-            return ended, (*effects, Wipe(before.visit_id))
+            return ended, (*_undecided(before, effects), *effects, Wipe(before.visit_id))
         case Next(visit=visit, effects=effects):
             visit = warned(waited(visit, appliance.mono), appliance.mono)
             if type(visit.stage) is not type(before.stage) or visit.warned:
                 appliance = replace(appliance, choosing=None)
+            if type(visit.stage) is not type(before.stage):
+                effects = (*_undecided(before, effects), *effects)
             return _stamped(appliance, before, visit, (*_leaving(before.stage, visit.stage), *effects))
 
 
@@ -371,9 +391,21 @@ def _leaving(before: Stage, after: Stage) -> Effects:
     if type(before) is type(after):
         return ()
     effects: list[Effect] = []
+    if isinstance(before, StaffEntrance):
+        effects.append(ForgetStaffDigits())
     if isinstance(before, LookingAtFace | ReadingFront | Comparing):
         effects.append(StopLooking())
     kept = isinstance(before, TypingCheckNumber) and isinstance(after, PlacingAgain)
     if isinstance(before, TypingPin | TypingCheckNumber) and not kept:
         effects.append(ForgetDigits())
     return tuple(effects)
+
+
+def _undecided(before: Visit, effects: Effects) -> Effects:
+    """What reception is told where a check at the kiosk is left and nobody said how it ended."""
+    stage = before.stage
+    if not isinstance(stage, Comparing) or not stage.grant.at_kiosk:
+        return ()
+    if any(isinstance(effect, ReportVisual) for effect in effects):
+        return ()
+    return (ReportVisual(stage.grant.grant_id, before.visit_id, StaffOutcome.WITHDRAWN),)

@@ -10,7 +10,15 @@ from kiosk.record.consent import ConsentItem
 from kiosk.record.dates import Notice
 from kiosk.record.eligibility import EligibilityAnswer
 from kiosk.record.identity import Challenge, Claim, Method
-from kiosk.visit.vocabulary import Advice, CardProblem, CheckNumberSource, FaceHint, FacePrompt, FrontAdvice
+from kiosk.visit.vocabulary import (
+    Advice,
+    CardProblem,
+    CheckNumberSource,
+    FaceHint,
+    FacePrompt,
+    FrontAdvice,
+    StaffTrouble,
+)
 
 
 class Nudge(StrEnum):
@@ -107,25 +115,55 @@ class OfferingLastTry:
 
 
 @dataclass(frozen=True)
-class Grant:
-    """Staff permission for one visual check: one person, this visit, until `until` (seconds of the monotonic clock)."""
+class StaffEntrance:
+    """P05s: a staff member types the own code and PIN. Only the count of digits is known here.
 
-    command_id: str
+    `trouble`: what came of the last try, or why both are asked for again.
+    """
+
+    digits: int = 0
+    checking: bool = False
+    trouble: StaffTrouble | None = None
+
+    @property
+    def takes_digits(self) -> bool:
+        """Whether there is anything to type."""
+        return not self.checking and self.trouble is not StaffTrouble.NO_PHOTO
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Staff permission for one visual check: one person, this visit, until `until` (seconds of the monotonic clock).
+
+    `grant_id` is the board's command, or the check that reception opened for a code and PIN typed here. `verified_at`:
+    when these were right; None: it was granted on the board and is decided there.
+    """
+
+    grant_id: str
     staff_id: str
     until: float
+    verified_at: float | None = None
+
+    @property
+    def at_kiosk(self) -> bool:
+        """Whether it is decided at the kiosk."""
+        return self.verified_at is not None
 
 
 @dataclass(frozen=True)
 class Comparing:
     """P05: a staff member compares; `shown` once the pictures are on the screen, `with_photo` if the chip's is.
 
-    `reading_front`: the camera over the tray films the card's front first, to open the photo.
+    `reading_front`: the camera over the tray films the card's front first, to open the photo. At the kiosk: `stale`, code
+    and PIN are too long ago and nothing can be decided before they are typed again; `refusing`, the reason is chosen.
     """
 
     grant: Grant
     shown: bool = False
     with_photo: bool = False
     reading_front: bool = False
+    stale: bool = False
+    refusing: bool = False
 
 
 class Step(StrEnum):
@@ -276,6 +314,7 @@ Stage = (
     | LookingAtFace
     | TypingPin
     | OfferingLastTry
+    | StaffEntrance
     | Comparing
     | AskingLimit
     | Verifying

@@ -67,6 +67,20 @@ class CameraTrouble(StrEnum):
     UNPLUGGED = "unplugged"
 
 
+class StaffTrouble(StrEnum):
+    """Why code and PIN of a staff member led to nothing, or are asked for again."""
+
+    WRONG = "wrong"
+    SLOW_DOWN = "slow_down"
+    """Reception takes no further try for a while."""
+    UNREACHABLE = "unreachable"
+    """Reception, which alone can tell, gave no answer."""
+    AGAIN = "again"
+    """They were right, but too long ago to decide on."""
+    NO_PHOTO = "no_photo"
+    """The card has no photo, in print or in the chip: nobody can be compared with it."""
+
+
 class FrontAdvice(StrEnum):
     """One thing that helps the camera to read the card's front."""
 

@@ -17,7 +17,16 @@ from kiosk.delivery.errors import DeliveryError, NoKeyError, SealingError
 from kiosk.delivery.keys import KeyCache
 from kiosk.delivery.sealing import key_id
 from kiosk.record import ids
-from kiosk.record.door import Heartbeat, HelpCall, HelpReason, heartbeat_from_json, help_from_json
+from kiosk.record.door import (
+    Heartbeat,
+    HelpCall,
+    HelpReason,
+    StaffOutcome,
+    StaffReport,
+    heartbeat_from_json,
+    help_from_json,
+    staff_report_from_json,
+)
 
 KIOSK = ids.kiosk_id("kiosk-1")
 AT = datetime(2026, 11, 21, 1, tzinfo=UTC)
@@ -40,6 +49,7 @@ class Door:
         self.key = fresh_key()
         self.moods: dict[str, int | str] = {}
         self.calls: list[HelpCall] = []
+        self.reports: list[StaffReport] = []
         self.beats: list[Heartbeat] = []
         self.asked: list[str] = []
         self.client = httpx.Client(transport=httpx.MockTransport(self.answer))
@@ -59,6 +69,8 @@ class Door:
             return httpx.Response(200, json=self.key)
         if name == "help":
             self.calls.append(help_from_json(json.loads(request.content)))
+        elif name == "outcome":
+            self.reports.append(staff_report_from_json(json.loads(request.content)))
         else:
             self.beats.append(heartbeat_from_json(json.loads(request.content)))
         return httpx.Response(204)
@@ -151,6 +163,27 @@ def test_a_call_that_reception_refuses_does_not_block_the_next(desk: Desk, door:
     desk.call(good)
     desk.step()
     assert door.calls == [good]
+
+
+def staff_report() -> StaffReport:
+    return StaffReport(ids.new_visit_id(), KIOSK, ids.new_visit_id(), StaffOutcome.CONFIRMED, AT)
+
+
+def test_how_a_visual_check_ended_waits_for_reception_longer_than_a_call(
+    desk: Desk, door: Door, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    door.moods.update({"help": "down", "outcome": "down"})
+    report = staff_report()
+    desk.report(report)
+    desk.call(help_call())
+    desk.step()
+    clock.now += 700
+    desk.step()
+    door.moods.clear()
+    clock.now += 60
+    desk.step()
+    assert (door.reports, door.calls) == ([report], [])
+    assert "help_call_dropped" in caplog.text
 
 
 def test_calls_are_bounded_and_the_newest_are_kept(desk: Desk, door: Door) -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import httpx
 import mss
 import numpy as np
 import pygame
@@ -117,6 +119,18 @@ class Patient(Player):
             self.screen("P16")
         if not self.hears("delivered", 10):
             raise PlayError("checked in, but nothing was delivered within 10 s")
+
+    def staff_come_in(self, number: str, pin: str) -> None:
+        """A staff member who was called types number and PIN at the panel."""
+        self.press("P02", "call_staff")
+        self.press("P02-called", "staff")
+        self.screen("P05s")
+        self.staff_type(number, pin)
+
+    def staff_type(self, number: str, pin: str) -> None:
+        """Both fields, one after another."""
+        for digit in number + pin:
+            self.press("P05s", "digit", digit)
 
     def takes_the_card(self) -> None:
         """To the farewell."""
@@ -231,6 +245,30 @@ class Room:
         """What came until now is not asked about."""
         self.known |= {checkin.checkin_id for checkin in self._new()}
 
+    def give_pin(self, staff_id: str, pin: str) -> str:
+        """Choose somebody's PIN for the kiosk, as that person does on the page for it; the number to type before it."""
+        base = self.around.board_url
+        with httpx.Client(trust_env=False, timeout=10, cookies=self.around.signed_in(staff_id)) as browser:
+            token = _found(r'name="token" value="([^"]+)"', browser.get(f"{base}/me").text)
+            form = {"token": token, "pin": pin, "again": pin}
+            chosen = browser.post(f"{base}/me/pin", data=form, headers={"origin": base})
+            if chosen.status_code != 303:
+                raise PlayError(f"the PIN was not taken (HTTP {chosen.status_code})")
+            return _found(r"<b>([0-9]{4})</b>", browser.get(f"{base}/me").text)
+
+    def audit_tells(self, actor: str, *actions: str, seconds: float = 10.0) -> None:
+        """Wait until the last entries of somebody in reception's audit log are these; raises `PlayError`."""
+        until = time.monotonic() + seconds
+        while (told := self._audit(actor))[-len(actions) :] != [*actions]:
+            if time.monotonic() > until:
+                raise PlayError(f"the audit log tells of {actor}: {told[-len(actions) :]}")
+            time.sleep(0.05)
+
+    def _audit(self, actor: str) -> list[str]:
+        with self._database() as database:
+            rows = database.execute("SELECT action FROM audit WHERE actor = ? ORDER BY seq", (actor,)).fetchall()
+        return [str(row[0]) for row in rows]
+
     def has_nothing_new(self) -> bool:
         """Whether reception got no check-in since it was last asked."""
         return not self._new()
@@ -259,6 +297,13 @@ class Room:
     def _database(self) -> Iterator[sqlite3.Connection]:
         with contextlib.closing(sqlite3.connect(f"file:{self.around.folder / 'reception.db'}?mode=ro", uri=True)) as it:
             yield it
+
+
+def _found(pattern: str, page: str) -> str:
+    found = re.search(pattern, page)
+    if found is None:
+        raise PlayError(f"the page has nothing like {pattern}")
+    return found[1]
 
 
 @contextmanager

@@ -189,10 +189,10 @@ class Desk:
         self._headers: dict[str, str] = {}
 
     def __enter__(self) -> Self:
+        self._http.cookies.update(self._place.around.signed_in(STAFF[0]["id"]))
         page = self._http.get("/board").text
         self._headers = {"origin": str(self._http.base_url).rstrip("/")}
         self._headers["x-csrf-token"] = page.split('name="csrf-token" content="')[1].split('"')[0]
-        self._headers["x-csrf-token"] = str(self._post("/api/v1/staff", staff_id=STAFF[0]["id"])["token"])
         return self
 
     def __exit__(self, *_: object) -> None:

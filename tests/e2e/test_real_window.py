@@ -110,11 +110,10 @@ def test_a_patient_checks_in_by_pin(here: Room, patient: Patient) -> None:
 
 
 def test_staff_confirm_a_patient_at_the_board(here: Room, patient: Patient) -> None:
-    board = BoardPage(here.around.board_url + "/board")
+    board = BoardPage(here.around.board_url + "/board", here.around.signed_in(STAFF[0]["id"]))
     with contextlib.closing(board):
         board.open()
         patient.comes()
-        board.choose_staff(STAFF[0]["id"])
         board.click("grant_visual")
         patient.screen("P05")
         board.wait_for_button("confirm_visual")
@@ -127,6 +126,61 @@ def test_staff_confirm_a_patient_at_the_board(here: Room, patient: Patient) -> N
         assert board.has_row(checkin.checkin_id)
     assert checkin.identity == Identity(Method.VISUAL, STAFF[0]["id"])
     patient.takes_the_card()
+
+
+PIN = "830417"
+
+
+def test_staff_confirm_a_patient_at_the_kiosk_with_their_own_pin(here: Room, patient: Patient) -> None:
+    staff_id = STAFF[0]["id"]
+    number = here.give_pin(staff_id, PIN)
+    patient.comes()
+    patient.staff_come_in(number, "000000")
+    assert patient.hears("staff_not_verified", 10)
+    patient.staff_type(number, PIN)
+    patient.screen("P05k")
+    assert patient.hears("staff_verified", 5)
+    patient.press("P05k", "visual_confirm")
+    patient.screen("P08", seconds=45)
+    patient.press("P08", "agree_all")
+    patient.is_done()
+    checkin = here.new_check_in()
+    assert checkin.identity == Identity(Method.VISUAL, staff_id)
+    here.audit_tells(staff_id, "visual_at_kiosk", "visual_confirmed")
+    patient.takes_the_card()
+
+
+def test_staff_who_refuse_at_the_kiosk_say_why_and_the_patient_chooses_again(here: Room, patient: Patient) -> None:
+    staff_id = STAFF[0]["id"]
+    number = here.give_pin(staff_id, PIN)
+    patient.comes()
+    patient.staff_come_in(number, PIN)
+    patient.screen("P05k")
+    patient.press("P05k", "visual_refuse")
+    patient.screen("P05r")
+    patient.press("P05r", "visual_because:not_the_person")
+    patient.screen("P02")
+    here.audit_tells(staff_id, "visual_at_kiosk", "visual_not_the_person")
+    patient.press("P02", "stop")
+    patient.screen("P17")
+    assert here.has_nothing_new()
+
+
+def test_staff_put_the_kiosk_out_of_service_and_back_from_the_board(here: Room, patient: Patient) -> None:
+    patient.is_idle()
+    board = BoardPage(here.around.board_url + "/board", here.around.signed_in(STAFF[0]["id"]))
+    with contextlib.closing(board):
+        board.open()
+        board.click("pause")
+        patient.screen("P99")
+        here.around.place()
+        board.wait_for_button("resume")
+        board.click("resume")
+        patient.screen("P00")
+        here.around.pull()
+        patient.comes()
+    patient.press("P02", "stop")
+    patient.screen("P17")
 
 
 # -- what is not given ---------------------------------------------------------------------------------------------------

@@ -52,9 +52,9 @@ async def test_grant_compare_confirm_and_who_did_it(open_desk: OpenDesk) -> None
         assert "送りました" in await card(desk)
         await answer(desk, confirmed.json()["command_id"], "confirmed")
         await desk.beat("verifying", visit)
-        assert "data-action" not in await card(desk)
+        assert '_visual"' not in await card(desk)
         assert desk.audit() == [
-            ("tanaka", "staff_chosen"),
+            ("tanaka", "signed_in"),
             ("tanaka", "grant_visual"),
             ("a", "visual_comparing"),
             ("tanaka", "confirm_visual"),

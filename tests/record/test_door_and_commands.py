@@ -13,12 +13,16 @@ from kiosk.record.door import (
     Heartbeat,
     HelpCall,
     HelpReason,
+    StaffOutcome,
+    StaffReport,
     heartbeat_from_json,
     heartbeat_json,
     help_from_json,
     help_json,
+    staff_report_from_json,
+    staff_report_json,
 )
-from kiosk.staff.commands import Command, CommandKind, command_from_json, command_json, staff_id
+from kiosk.staff.commands import WITHOUT_VISIT, Command, CommandKind, command_from_json, command_json, staff_id
 
 AT = datetime(2026, 11, 21, 0, 30, 0, 5000, tzinfo=UTC)
 KIOSK = ids.kiosk_id("kiosk-1")
@@ -64,14 +68,36 @@ def test_a_heartbeat_comes_back_as_it_was_written(beat: Heartbeat) -> None:
     assert heartbeat_from_json(through_the_wire(heartbeat_json(beat))) == beat
 
 
-@given(st.builds(Command, visits, st.sampled_from(CommandKind), names.map(ids.kiosk_id), visits, names, instants))
+def commands_of(kinds: st.SearchStrategy[CommandKind], of_visits: st.SearchStrategy[ids.VisitId | None]) -> Any:
+    return st.builds(Command, visits, kinds, names.map(ids.kiosk_id), of_visits, names, instants)
+
+
+ABOUT_VISITS = [kind for kind in CommandKind if kind not in WITHOUT_VISIT]
+
+
+@given(
+    commands_of(st.sampled_from(ABOUT_VISITS), visits) | commands_of(st.sampled_from(sorted(WITHOUT_VISIT)), st.none())
+)
 def test_a_command_comes_back_as_it_was_written(command: Command) -> None:
     assert command_from_json(through_the_wire(command_json(command))) == command
 
 
+@given(
+    commands_of(st.sampled_from(ABOUT_VISITS), st.none()) | commands_of(st.sampled_from(sorted(WITHOUT_VISIT)), visits)
+)
+def test_a_command_names_a_visit_exactly_where_it_is_about_one(command: Command) -> None:
+    with pytest.raises(RecordError, match="visit_id"):
+        command_from_json(through_the_wire(command_json(command)))
+
+
+@given(st.builds(StaffReport, visits, names.map(ids.kiosk_id), visits, st.sampled_from(StaffOutcome), instants))
+def test_a_staff_report_comes_back_as_it_was_written(report: StaffReport) -> None:
+    assert staff_report_from_json(through_the_wire(staff_report_json(report))) == report
+
+
 @pytest.mark.parametrize("data", [None, [], "x", 1, {}])
 def test_what_is_no_object_or_empty_is_refused(data: object) -> None:
-    for read in (help_from_json, heartbeat_from_json, command_from_json):
+    for read in (help_from_json, heartbeat_from_json, command_from_json, staff_report_from_json):
         with pytest.raises(RecordError):
             read(data)
 

@@ -12,12 +12,13 @@ from kiosk.ui.messages import LANGUAGES, Catalogue
 from kiosk.ui.prompts import STAFF_ONLY, SYMBOLS, Sounds, named
 from kiosk.ui.text import Lettering
 from kiosk.ui.ui import Ui
-from kiosk.ui.widgets import Button, Widget
+from kiosk.ui.widgets import Button, Widget, targets
 from screens import build
 from screens.examples import EXAMPLES, NOW
 
 JAPANESE = Catalogue.load("ja")
 PANELS = (Panel(800, 480, 7.0), Panel(1080, 1920, 21.5))
+FOR_STAFF = ("staff", "visual_")
 LAST = ("listen", "looks", "call_staff", "stop")
 
 
@@ -55,7 +56,8 @@ def test_what_a_screen_shows_in_words_of_ours_is_said(example: str, ui: Ui) -> N
 
 
 def _to_be_walked(widgets: list[Widget], *, typed: bool) -> set[str]:
-    """All of them, but the name of a language that has no voice."""
+    """All of them, but the name of a language that has no voice, and what is for staff: keys never lead there."""
     silent = {f"language:{tag}" for tag in LANGUAGES if name_of(tag).key is None}
+    silent |= {one.action for one in targets(widgets) if one.action.startswith(FOR_STAFF)}
     buttons = {one.action for one in widgets if isinstance(one, Button)} - silent
     return buttons - {ERASE} if typed else buttons

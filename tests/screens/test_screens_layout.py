@@ -245,7 +245,7 @@ def test_a_consent_screen_has_no_primary(ui: Ui) -> None:
             assert not [w for w in built(key, ui) if isinstance(w, Button) and w.weight is Weight.PRIMARY], key
 
 
-@pytest.mark.parametrize("screen", ["P04", "P03n"])
+@pytest.mark.parametrize("screen", ["P04", "P03n", "P05s"])
 def test_the_pad_does_not_move_while_typing_or_checking(screen: str, ui: Ui) -> None:
     def keys(key: str) -> list[tuple[str, Rect]]:
         return [(w.secret, w.rect) for w in built(key, ui) if isinstance(w, SecretKey)]

@@ -34,6 +34,8 @@ MakeForeignUi = Callable[[Panel, str], Ui]
 LARGER = [(name, size) for name, panel in PANELS.items() for size in sizes.offered(panel) if size != sizes.STANDARD]
 larger = pytest.mark.parametrize(("name", "size"), LARGER, ids=[f"{name}-{size}" for name, size in LARGER])
 FRAME = {"stop", "call_staff", "looks", "listen", "languages", "erase"}
+FOR_STAFF = ("staff", "visual_")
+"""What staff press: sizes are chosen by patients."""
 _ANSWERS = ("agree_all", "choose_items", "refuse_all")
 NO_ROOM: Mapping[tuple[str, str], Mapping[str, set[str]]] = {
     ("7-inch", "large"): {
@@ -90,10 +92,12 @@ def test_a_small_panel_offers_what_it_has_room_for() -> None:
 
 
 def carries_the_decision(widget: Widget) -> bool:
-    """The sentence or question, a number, and what can be answered: all buttons but the frame's and the page of looks'."""
+    """The sentence or question, a number, and what can be answered: all buttons but the frame's, the looks' and staff's."""
     if isinstance(widget, Label):
         return widget.size in {Size.TITLE, Size.NUMBER}
-    return isinstance(widget, Button) and widget.action not in FRAME and ":" not in widget.action
+    if not isinstance(widget, Button) or widget.action.startswith(FOR_STAFF):
+        return False
+    return widget.action not in FRAME and ":" not in widget.action
 
 
 @larger

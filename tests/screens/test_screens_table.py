@@ -9,6 +9,7 @@ import pytest
 
 import screens
 from kiosk.record.consent import ConsentItem
+from kiosk.record.door import REFUSALS
 from kiosk.record.ids import new_visit_id
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import Button, Dots, Edge, Live, LiveSource, Picture, Role, SecretKey, View, Weight, targets
@@ -16,8 +17,17 @@ from kiosk.visit.appliance import Appliance, FarewellKind
 from kiosk.visit.effects import CallDesk
 from kiosk.visit.events import DigitErased, DigitTyped, Event, NumberAsked, Tapped
 from kiosk.visit.flow import step
-from kiosk.visit.stage import EndReason, Nudge, ReadingFront, Stage, TypingCheckNumber
-from kiosk.visit.vocabulary import Advice, CardProblem, CheckNumberSource, ChipPhoto, FaceHint, FacePrompt, FrontAdvice
+from kiosk.visit.stage import EndReason, Nudge, ReadingFront, StaffEntrance, Stage, TypingCheckNumber
+from kiosk.visit.vocabulary import (
+    Advice,
+    CardProblem,
+    CheckNumberSource,
+    ChipPhoto,
+    FaceHint,
+    FacePrompt,
+    FrontAdvice,
+    StaffTrouble,
+)
 from screens.examples import EXAMPLES
 
 every_example = pytest.mark.parametrize("key", EXAMPLES)
@@ -45,6 +55,7 @@ def test_every_word_a_stage_can_carry_has_an_example() -> None:
     assert carried("advice") == set(Advice) | set(FrontAdvice)
     assert carried("prompt") == set(FacePrompt)
     assert carried("hint") == set(FaceHint)
+    assert carried("trouble") == set(StaffTrouble)
     assert carried("reason") == set(EndReason)
     assert carried("item") == set(ConsentItem)
     assert {a.farewell.kind for a in EXAMPLES.values() if a.farewell} == set(FarewellKind)
@@ -119,14 +130,14 @@ def _without_times(appliance: Appliance) -> Appliance:
         ("E01", set()),
         ("P02", {"stop", "choose_face", "choose_pin"}),
         ("P02-face-only", {"stop", "choose_face"}),
-        ("P02-face-failed", {"stop", "choose_pin"}),
+        ("P02-face-failed", {"stop", "choose_pin", "staff"}),
         ("P02-front-unreadable", {"stop", "choose_face", "choose_pin"}),
         ("P02-front-given-up", {"stop", "choose_pin"}),
         ("P02-pin-only", {"stop", "choose_pin"}),
         ("P02-infant", {"stop", "choose_pin"}),
         ("P02-no-face-here", {"stop", "choose_pin"}),
         ("P02-none", {"stop"}),
-        ("P02-none-called", {"stop"}),
+        ("P02-none-called", {"stop", "staff"}),
         ("P03", {"stop", "choose_pin"}),
         ("P03-no-pin", {"stop"}),
         ("P03f", {"stop", "choose_pin"}),
@@ -148,6 +159,17 @@ def _without_times(appliance: Appliance) -> Appliance:
         ("P04l", {"stop", "last_try", "choose_face"}),
         ("P04l-no-face", {"stop", "last_try"}),
         ("P05", {"stop"}),
+        ("P02-called", {"stop", "choose_face", "choose_pin", "staff"}),
+        ("P04-called", {"stop", "digit", "erase", "choose_face", "staff"}),
+        ("P04-called-checking", {"stop", "digit", "erase"}),
+        ("P05s", {"stop", "digit", "erase", "staff_back"}),
+        ("P05s-checking", {"stop", "digit", "erase"}),
+        ("P05k", {"stop", "visual_confirm", "visual_refuse"}),
+        ("P05k-printed", {"stop", "visual_confirm", "visual_refuse"}),
+        ("P05p", {"stop", "staff_back"}),
+        ("P05k-stale", {"stop", "staff_back", "staff"}),
+        ("P05r", {"stop", "staff_back", *(f"visual_because:{why}" for why in REFUSALS)}),
+        ("P99-paused", set()),
         ("P06", {"stop"}),
         ("P06-concluding", set()),
         ("P06-committing", set()),
@@ -174,7 +196,7 @@ def test_the_looks_are_one_tap_away_from_every_other_screen(ui: Ui) -> None:
     for key in EXAMPLES:
         if "looks" in {target.action for target in targets(screens.build(EXAMPLES[key], ui))}:
             without.discard(screens.screen_of(EXAMPLES[key]))
-    assert without <= {"P00f", "P16", "P97", "P04", "P03n"}
+    assert without <= {"P00f", "P16", "P97", "P04", "P03n", "P05s"}
 
 
 def test_staff_stand_out_when_nothing_else_is_left(ui: Ui) -> None:
@@ -194,7 +216,7 @@ def test_staff_stand_out_when_nothing_else_is_left(ui: Ui) -> None:
 def test_the_staff_frame_lies_around_the_whole_comparison_and_nowhere_else(ui: Ui) -> None:
     for key, appliance in EXAMPLES.items():
         edges = [w for w in screens.build(appliance, ui) if isinstance(w, Edge)]
-        if screens.screen_of(appliance) == "P05":
+        if screens.screen_of(appliance) in {"P05", "P05s", "P05p", "P05k", "P05r"}:
             assert [(edge.rect, edge.role) for edge in edges] == [(ui.area, Role.STAFF)], key
         else:
             assert not edges, key
@@ -203,7 +225,7 @@ def test_the_staff_frame_lies_around_the_whole_comparison_and_nowhere_else(ui: U
 @every_example
 def test_no_field_takes_the_twelve_digits_of_a_my_number(key: str, ui: Ui) -> None:
     totals = [widget.total for widget in screens.build(EXAMPLES[key], ui) if isinstance(widget, Dots)]
-    assert totals in ([], [4], [6, 4, 4])
+    assert totals in ([], [4], [6, 4, 4], [4, 6])
 
 
 @pytest.mark.parametrize("digits", range(15))
@@ -213,6 +235,25 @@ def test_fourteen_digits_fill_the_three_fields_one_after_another(digits: int, ui
     assert filled == [min(digits, 6), max(0, min(digits - 6, 4)), max(0, digits - 10)]
     primary = [w.action for w in widgets if isinstance(w, Button) and w.weight is Weight.PRIMARY]
     assert primary == (["number_typed"] if digits == 14 else [])
+
+
+@pytest.mark.parametrize("digits", range(11))
+def test_ten_digits_fill_the_two_fields_of_staff_one_after_another(digits: int, ui: Ui) -> None:
+    visit = EXAMPLES["P05s"].visit
+    assert visit is not None
+    typed = replace(EXAMPLES["P05s"], visit=replace(visit, stage=StaffEntrance(digits)))
+    filled = [widget.filled for widget in screens.build(typed, ui) if isinstance(widget, Dots)]
+    assert filled == [min(digits, 4), max(0, digits - 4)]
+
+
+def test_staff_are_let_in_only_where_they_were_called_or_rung(ui: Ui) -> None:
+    for key, appliance in EXAMPLES.items():
+        let_in = any(one.action == "staff" for one in targets(screens.build(appliance, ui)))
+        visit = appliance.visit
+        asked_for = visit is not None and (visit.help_called or visit.face_failures >= 2)
+        assert asked_for or not let_in or key.endswith("-stale"), key
+        unreached = screens.build(replace(appliance, reception_reached=False), ui)
+        assert not any(one.action == "staff" for one in targets(unreached)) or key.endswith("-stale"), key
 
 
 @pytest.mark.parametrize("digits", range(14))
@@ -244,7 +285,7 @@ def test_the_camera_s_picture_is_cut_to_what_it_looks_at(key: str, views: list[V
     assert all(live.source is LiveSource.CAMERA and live.progress is not None for live in lives)
 
 
-@pytest.mark.parametrize("screen", ["P04", "P03n"])
+@pytest.mark.parametrize("screen", ["P04", "P03n", "P05s"])
 def test_a_key_shows_its_digit_to_nobody_who_logs_it(screen: str, ui: Ui) -> None:
     keys = [w for w in targets(screens.build(EXAMPLES[screen], ui)) if isinstance(w, SecretKey)]
     assert len(keys) == 10

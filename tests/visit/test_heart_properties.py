@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from kiosk.record.checkin import Prescription
 from kiosk.record.consent import ConsentItem, ConsentState
+from kiosk.record.door import REFUSALS
 from kiosk.record.eligibility import EligibilityResult, Validity
-from kiosk.record.identity import Certificate, Challenge, PinProof
+from kiosk.record.identity import Certificate, Challenge, Method, PinProof
 from kiosk.record.ids import VisitId, new_visit_id
 from kiosk.visit import appliance as ap
 from kiosk.visit import effects as fx
@@ -46,6 +47,11 @@ ACTIONS = [
     "prescription_paper",
     "stop",
     "call_staff",
+    "staff",
+    "staff_back",
+    "visual_confirm",
+    "visual_refuse",
+    *(f"visual_because:{why}" for why in REFUSALS),
     "nonsense",
 ]
 STAFF = ("s01", "s02")
@@ -124,6 +130,13 @@ ANSWERS: dict[type[fx.Request], tuple[Make, ...]] = {
         ev.NotConcluded,
     ),
     fx.Commit: (lambda a: ev.Committed(a, QUEUE_NUMBER), ev.NotCommitted),
+    fx.VerifyStaff: (
+        lambda a: ev.StaffVerified(a, "check-1", STAFF[0], 180.0),
+        lambda a: ev.StaffVerified(a, "check-2", STAFF[1], 600.0),
+        lambda a: ev.StaffVerified(a, "check-3", STAFF[1], -1.0),
+        lambda a: ev.StaffNotVerified(a, vo.StaffTrouble.WRONG),
+        lambda a: ev.StaffNotVerified(a, vo.StaffTrouble.UNREACHABLE),
+    ),
 }
 
 
@@ -139,6 +152,7 @@ class Watched(Story):
         self.agreed_taps: dict[VisitId, int] = {}
         self.form_tapped: dict[VisitId, str] = {}
         self.limit_taps: set[VisitId] = set()
+        self.verified: dict[VisitId, tuple[float, str]] = {}
 
     def happens(self, *events: ev.Event) -> Watched:
         for event in events:
@@ -148,6 +162,8 @@ class Watched(Story):
         return self
 
     def _check(self, before: ap.Visit | None, event: ev.Event) -> None:
+        if isinstance(event, ev.StaffVerified) and before is not None and event.ask.number in before.outstanding:
+            self.verified[before.visit_id] = (self.now.mono, event.staff_id)
         agrees = isinstance(event, ev.Tapped) and event.action.startswith("agree")
         if agrees and before is not None and isinstance(before.stage, stages.Consenting):
             self.agreed_taps[before.visit_id] = self.agreed_taps.get(before.visit_id, 0) + 1
@@ -163,7 +179,7 @@ class Watched(Story):
                 assert effect.ask.visit_id == self.now.visit.visit_id
             if isinstance(effect, fx.Commit):
                 self._check_commit(effect, before, event)
-            if isinstance(effect, fx.VerifyPin):
+            if isinstance(effect, fx.VerifyPin | fx.VerifyStaff):
                 assert isinstance(event, ev.DigitTyped)
             if isinstance(effect, fx.SendPhoto):
                 self._check_send(effect, before, event)
@@ -180,7 +196,26 @@ class Watched(Story):
             assert fx.Wipe(before.visit_id) in self.last
         after = self.now.visit
         if before is not None and before.identity is None and after is not None and after.identity is not None:
-            assert isinstance(event, ev.PinRight | ev.FaceMatched | ev.VisualConfirmed)
+            if after.identity is Method.VISUAL:
+                self._check_visual(before, after, event)
+            else:
+                assert isinstance(event, ev.PinRight | ev.FaceMatched)
+
+    def _check_visual(self, before: ap.Visit, after: ap.Visit, event: ev.Event) -> None:
+        """By the board for a grant of the board, by a tap only within a minute of the right code and PIN at this kiosk."""
+        stage = before.stage
+        assert isinstance(stage, stages.Comparing)
+        assert stage.shown
+        assert after.staff_id == stage.grant.staff_id
+        assert self.now.mono <= stage.grant.until
+        if stage.grant.at_kiosk:
+            assert event == ev.Tapped("visual_confirm")
+            at, staff_id = self.verified[before.visit_id]
+            assert self.now.mono - at <= 60
+            assert after.staff_id == staff_id
+        else:
+            assert isinstance(event, ev.VisualConfirmed)
+            assert (event.visit_id, event.staff_id) == (before.visit_id, after.staff_id)
 
     def _check_send(self, send: fx.SendPhoto, before: ap.Visit | None, event: ev.Event) -> None:
         """A number that was typed is sent only on a wish; one that was read only for the card that was read first."""
@@ -244,7 +279,7 @@ def happenings(draw: st.DrawFn) -> Watched:
         elif kind == 7:
             story.passes(draw(st.sampled_from([0.25, 1, 4, 11, 30, 70])))
         elif kind == 8:
-            story.happens(*[ev.DigitTyped()] * draw(st.integers(1, 4)))
+            story.happens(*[ev.DigitTyped()] * draw(st.integers(1, 10)))
         elif kind == 9:
             visit_id = story.now.visit.visit_id if story.now.visit and draw(st.booleans()) else new_visit_id()
             staff = draw(st.sampled_from(STAFF))
@@ -253,6 +288,9 @@ def happenings(draw: st.DrawFn) -> Watched:
                 ev.VisualConfirmed("c", visit_id, staff),
                 ev.VisualRefused("c", visit_id, staff),
                 ev.Delivered(visit_id),
+                ev.Paused("c"),
+                ev.Resumed("c"),
+                ev.ReceptionReached(reachable=draw(st.booleans())),
             ]
             story.happens(draw(st.sampled_from(from_the_desk)))
         else:
@@ -266,6 +304,55 @@ def happenings(draw: st.DrawFn) -> Watched:
 def test_whatever_happens_nothing_is_confirmed_consented_or_committed_that_was_not(story: Watched) -> None:
     commits = story.wanted(fx.Commit)
     assert len(commits) == len(story.committed)
+
+
+@settings(max_examples=300, deadline=None)
+@given(happenings())
+def test_a_check_at_the_kiosk_that_stood_is_reported_once(story: Watched) -> None:
+    stage = story.now.visit.stage if story.now.visit else None
+    story.happens(ev.CardRemoved())
+    reported = [effect for effect in story.effects if isinstance(effect, fx.ReportVisual)]
+    if isinstance(stage, stages.Comparing) and stage.grant.at_kiosk:
+        assert reported[-1].grant_id == stage.grant.grant_id
+        assert isinstance(story.last[0], fx.ReportVisual)
+    for report in reported:
+        assert report.visit_id in story.verified
+
+
+@st.composite
+def touches(draw: st.DrawFn) -> Watched:
+    """Whatever fingers can do on the panel, and time; staff never type a right code, and nobody presses on the board."""
+    story = Watched(vo.CheckNumberSource.KNOWN)
+    story.happens(ev.CardPlaced(new_visit_id()))
+    story.happens(told.card_read(story), ev.Tapped("call_staff"))
+    granted = draw(st.booleans())
+    for _ in range(draw(st.integers(1, 80))):
+        kind = draw(st.integers(0, 5))
+        if kind == 0:
+            story.happens(*[ev.DigitTyped()] * draw(st.integers(1, 10)))
+        elif kind == 1:
+            story.passes(draw(st.sampled_from([0.25, 1, 61])))
+        elif kind == 2 and granted and story.now.visit is not None:
+            story.happens(ev.VisualGranted("c", story.now.visit.visit_id, STAFF[0], 180.0))
+        elif kind == 3 and story.effects and isinstance(story.effects[-1], fx.VerifyStaff):
+            story.happens(ev.StaffNotVerified(story.effects[-1].ask, draw(st.sampled_from(vo.StaffTrouble))))
+        elif kind == 4:
+            for effect in story.last:
+                if isinstance(effect, fx.ShowComparison):
+                    story.happens(ev.ComparisonShown(effect.ask, with_photo=True, simulated=True))
+                elif isinstance(effect, fx.SendPhoto):
+                    story.happens(ev.PhotoSent(effect.ask))
+        else:
+            story.happens(ev.Tapped(draw(st.sampled_from(ACTIONS))))
+    return story
+
+
+@settings(max_examples=400, deadline=None)
+@given(touches())
+def test_no_touch_alone_ever_confirms_by_sight(story: Watched) -> None:
+    assert not [e for e in story.effects if isinstance(e, fx.VerifyIdentity | fx.Commit)]
+    assert story.now.visit is None or story.now.visit.identity is None
+    assert not [e for e in story.effects if isinstance(e, fx.ReportVisual)]
 
 
 @settings(max_examples=200, deadline=None)
