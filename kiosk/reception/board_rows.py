@@ -6,11 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from kiosk.reception import checkins, known, list_words, reader_rows, reader_words, view, words
+from kiosk.reception import (
+    checkins,
+    hand_off_rows,
+    hand_off_words,
+    known,
+    list_words,
+    reader_rows,
+    reader_words,
+    revisits,
+    view,
+    words,
+)
 from kiosk.reception.checkins import MOST_DONE, Row
 from kiosk.reception.database import Connection
+from kiosk.reception.hand_off_words import HandedWord
 from kiosk.reception.reader_rows import ReaderRow
 from kiosk.reception.reader_words import Whose
+from kiosk.reception.revisits import Change
 from kiosk.reception.row_moves import RowState
 from kiosk.reception.schema import person_in
 from kiosk.reception.settings import StaffMember
@@ -18,13 +31,33 @@ from kiosk.reception.view import RowView
 from kiosk.record import dates
 from kiosk.record.checkin import CardSeen, CheckIn, Identity
 from kiosk.record.dates import Notice
-from kiosk.record.eligibility import EligibilityResult
+from kiosk.record.eligibility import EligibilityResult, Source, Validity
 from kiosk.record.identity import Method
 from kiosk.record.ids import KioskId, VisitId
 
 _ORDER = {RowState.OPEN: 0, RowState.TAKEN: 1, RowState.DONE: 2}
 
 AnyRow = Row | ReaderRow
+
+
+@dataclass(frozen=True)
+class VisitView:
+    """One of several check-ins of a card on a day: the number that was given out, when, and what was answered."""
+
+    checkin_id: str
+    number: str
+    time: str
+    validity: Validity
+
+
+@dataclass(frozen=True, repr=False)
+class ChangeView:
+    """What differs from the last visit: which cells, and a sentence that says what stood there then."""
+
+    insurer: bool
+    insured: bool
+    copay: bool
+    sentence: str
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -41,6 +74,11 @@ class BoardRow:
     whose: Whose | None = None
     early: tuple[str, str] | None = None
     by_card: bool = False
+    visits: tuple[VisitView, ...] = ()
+    """Every check-in of this card today where there is more than one (再受付), the oldest first."""
+    change: ChangeView | None = None
+    handed: HandedWord | None = None
+    """How far the result is on its way to the claims computer, where there is one."""
 
 
 def row(row_id: VisitId) -> Callable[[Connection], AnyRow | None]:
@@ -59,7 +97,7 @@ def rows_on_board(now: datetime) -> Callable[[Connection], list[AnyRow]]:
     def question(connection: Connection) -> list[AnyRow]:
         every: list[AnyRow] = [_named(one, connection) for one in checkins.rows_on_board(now)(connection)]
         every += reader_rows.rows_on_board(now)(connection)
-        every.sort(key=lambda one: one.received_at, reverse=True)
+        every.sort(key=_came_at, reverse=True)
         every.sort(key=lambda one: _ORDER[one.state])
         finished = sum(one.state is RowState.DONE for one in every)
         return every[: len(every) - max(0, finished - MOST_DONE)]
@@ -67,24 +105,55 @@ def rows_on_board(now: datetime) -> Callable[[Connection], list[AnyRow]]:
     return question
 
 
+def _came_at(one: AnyRow) -> datetime:
+    return one.came_at if isinstance(one, Row) else one.received_at
+
+
 def _named(found: Row, connection: Connection) -> Row:
-    """With whom the clinic knows by the card, where nothing in the row says who came: the holder was confirmed with it."""
-    if found.checkin.card is None or found.eligibility.results or found.checkin.eligibility.results:
+    """With what the clinic knows by the card: who came, where nothing in the row says so, and what has changed since."""
+    if found.first is not None:
+        return replace(found, first=_named(found.first, connection))
+    told = _telling(found)
+    found = replace(found, handed=tuple(hand_off_rows.of_checkin(told.checkin.checkin_id)(connection)))
+    if told.checkin.card is None:
         return found
-    by_card = known.by_card(found.checkin.card.fingerprint, simulated=found.checkin.simulated)
+    if told.eligibility.results or told.checkin.eligibility.results:
+        if found.state is RowState.DONE:
+            return found
+        person = view.shown_first(told.eligibility.results or told.checkin.eligibility.results)
+        return replace(found, change=revisits.changed(told.receipt, told.checkin, person)(connection))
+    by_card = known.by_card(told.checkin.card.fingerprint, simulated=told.checkin.simulated)
     return replace(found, known_as=by_card(connection))
 
 
+def _telling(found: Row) -> Row:
+    """Of a row and the check-ins that joined it, the newest that somebody answered; else the newest."""
+    newest_first = [*reversed(found.visits), found]
+    return next((one for one in newest_first if one.eligibility.source is not Source.NONE), newest_first[0])
+
+
 def board_row(found: AnyRow, staff: tuple[StaffMember, ...], now: datetime) -> BoardRow:
-    """The row as the board shows it."""
-    order = int(found.received_at.timestamp() * 1000)
+    """The row as the board shows it; of a check-in that joined an earlier one, that one's row."""
     if isinstance(found, ReaderRow):
-        return _of_reader(found, staff, now, order)
+        return _of_reader(found, staff, now, _order(found))
+    if found.first is not None:
+        return board_row(found.first, staff, now)
+    told = _telling(found)
     early = None
-    if found.told_early is not None and found.later is None:
-        at = list_words.clock_words(found.told_early)
+    if told.told_early is not None and told.later is None:
+        at = list_words.clock_words(told.told_early)
         early = reader_words.told_early(at.partition(" ")[0], at)
-    shown, patient = view.row_view(found, staff, now), found.known_as
+    shown, patient = view.row_view(told, staff, now), found.known_as
+    if told is not found:
+        first = view.row_view(found, staff, now)
+        shown = replace(
+            shown,
+            checkin_id=first.checkin_id,
+            receipt=first.receipt,
+            state=first.state,
+            taken_by=first.taken_by,
+            queue_number=first.queue_number,
+        )
     if patient is not None and not shown.kana and not shown.kanji:
         person = EligibilityResult(name_kana=patient.name_kana)
         shown = replace(
@@ -94,7 +163,47 @@ def board_row(found: AnyRow, staff: tuple[StaffMember, ...], now: datetime) -> B
             born_iso=patient.birth_date.isoformat(),
             age=f"{words.age(patient.birth_date, dates.japanese_day(now))}歳",
         )
-    return BoardRow(shown=shown, order=order, reader=False, early=early, by_card=patient is not None)
+    return BoardRow(
+        shown=shown,
+        order=_order(found),
+        reader=False,
+        early=early,
+        by_card=patient is not None,
+        visits=_visits(found, now),
+        change=None if found.change is None else _change(found.change),
+        handed=hand_off_words.of(found.handed),
+    )
+
+
+def _order(found: AnyRow) -> int:
+    return int(_came_at(found).timestamp() * 1000)
+
+
+def _visits(found: Row, now: datetime) -> tuple[VisitView, ...]:
+    if not found.visits:
+        return ()
+    return tuple(
+        VisitView(
+            one.checkin.checkin_id,
+            one.checkin.queue_number or "",
+            view.clock(one.checkin.confirmed_at, now),
+            one.eligibility.validity,
+        )
+        for one in (found, *found.visits)
+    )
+
+
+def _change(change: Change) -> ChangeView:
+    before = change.before
+    stood = [("保険者番号", before.insurer_number or "なし")] if change.insurer else []
+    if change.insured:
+        parts = (before.insured_symbol, before.insured_number, before.insured_branch)
+        stood.append(("記号・番号", "・".join(part for part in parts if part) or "なし"))
+    if change.copay:
+        stood.append(("負担", view.copay(before) or "なし"))
+    said = "、".join(f"{name} {value}" for name, value in stood)
+    sentence = f"前回（{change.day.month}/{change.day.day}）は {said}"
+    return ChangeView(change.insurer, change.insured, change.copay, sentence)
 
 
 def _of_reader(found: ReaderRow, staff: tuple[StaffMember, ...], now: datetime, order: int) -> BoardRow:

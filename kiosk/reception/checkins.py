@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, time
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 
-from kiosk.reception import later_answers
+from kiosk.reception import later_answers, revisits
 from kiosk.reception.database import Connection, Found
 from kiosk.reception.errors import RefusedError
+from kiosk.reception.hand_off_rows import HandOffRow
 from kiosk.reception.known import KnownPatient
 from kiosk.reception.later_answers import LaterAnswer
+from kiosk.reception.revisits import Change
 from kiosk.reception.row_moves import RowState
-from kiosk.reception.schema import found_by, person_in
+from kiosk.reception.schema import found_again_by, found_by, person_in
 from kiosk.reception.store import Transaction
 from kiosk.record import checkin as contract
 from kiosk.record import dates
@@ -56,6 +58,21 @@ class Row:
     """When the system gave the answer that stood in a list already before this visit, where that is what the kiosk got."""
     known_as: KnownPatient | None = None
     """Whom the clinic knows by the card, where no answer and not the card itself says who came."""
+    visits: tuple[Row, ...] = ()
+    """Check-ins of the same card and day that joined this row, the oldest first (再受付)."""
+    first: Row | None = None
+    """The row that this check-in joined: that one is the board's."""
+    first_id: str = ""
+    """The id of that row."""
+    change: Change | None = None
+    """What differs from the card's last visit, where somebody looked."""
+    handed: tuple[HandOffRow, ...] = ()
+    """How far its answers have come on their way to the claims computer, where somebody looked."""
+
+    @property
+    def came_at(self) -> datetime:
+        """When it came, or came again."""
+        return max((self.received_at, *(visit.received_at for visit in self.visits)))
 
     @property
     def eligibility(self) -> Eligibility:
@@ -85,12 +102,15 @@ def keep(arrival: Arrival) -> Callable[[Transaction], Receipt]:
             answered = 0  # what a list said before the visit is no answer of the visit: it is asked again
         row = transaction.one(
             "INSERT INTO checkin(checkin_id, sha256, kiosk_id, kiosk_seq, received_at, record, card, answered,"
-            " reference, born) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING receipt",
+            " reference, born, day, number, kana, simulated)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING receipt",
             *(checkin.checkin_id, arrival.sha256, checkin.kiosk_id, arrival.kiosk_seq),
             *(transaction.now_text, arrival.record, card, answered, *person_in(checkin.eligibility)),
+            *found_again_by(checkin),
         )
-        transaction.tell("checkin", checkin_id=checkin.checkin_id, state=RowState.OPEN.value, new=True)
         transaction.audit(checkin.kiosk_id, "checkin_kept", kiosk_id=checkin.kiosk_id, about=checkin.checkin_id)
+        flags = {"first_id": first_id} if (first_id := revisits.join(transaction, checkin, card)) else {}
+        transaction.tell("checkin", checkin_id=checkin.checkin_id, state=RowState.OPEN.value, new=True, **flags)
         return Receipt(row["receipt"] if row is not None else 0, new=True)
 
     return change
@@ -107,7 +127,11 @@ def row(checkin_id: VisitId) -> Callable[[Connection], Row | None]:
 
     def question(connection: Connection) -> Row | None:
         found = connection.execute(f"{_ROWS} WHERE checkin_id = ?", (checkin_id,)).fetchone()
-        return None if found is None else _row(found)
+        if found is None:
+            return None
+        if found["first_id"]:
+            return replace(_row(found), first=row(VisitId(found["first_id"]))(connection))
+        return _with_visits(connection, found)
 
     return question
 
@@ -117,12 +141,22 @@ def rows_on_board(now: datetime) -> Callable[[Connection], list[Row]]:
     midnight = dates.instant_text(datetime.combine(dates.japanese_day(now), time(), dates.JST))
 
     def question(connection: Connection) -> list[Row]:
-        found = connection.execute(f"{_ROWS} WHERE state = 'open' ORDER BY receipt DESC").fetchall()
-        found += connection.execute(f"{_ROWS} WHERE state = 'taken' ORDER BY receipt DESC").fetchall()
+        found = connection.execute(f"{_ROWS} WHERE state = 'open' AND first_id = '' ORDER BY receipt DESC").fetchall()
+        found += connection.execute(f"{_ROWS} WHERE state = 'taken' AND first_id = '' ORDER BY receipt DESC").fetchall()
         found += connection.execute(
-            f"{_ROWS} WHERE state = 'done' AND checkin.received_at >= ? ORDER BY receipt DESC LIMIT ?",
+            f"{_ROWS} WHERE state = 'done' AND first_id = '' AND checkin.received_at >= ? ORDER BY receipt DESC LIMIT ?",
             (midnight, MOST_DONE),
         ).fetchall()
+        return [_with_visits(connection, each) for each in found]
+
+    return question
+
+
+def rows_of(day: date, most: int) -> Callable[[Connection], list[Row]]:
+    """Every check-in of `day` (of Japan), those too that joined another one, in the order they came; at most `most`."""
+
+    def question(connection: Connection) -> list[Row]:
+        found = connection.execute(f"{_ROWS} WHERE day = ? ORDER BY receipt LIMIT ?", (day.isoformat(), most))
         return [_row(each) for each in found]
 
     return question
@@ -136,6 +170,14 @@ def rows_since(receipt: int, most: int = 200) -> Callable[[Connection], list[Row
         return [_row(each) for each in found]
 
     return question
+
+
+def _with_visits(connection: Connection, found: Found) -> Row:
+    first = _row(found)
+    if not found["came_at"]:
+        return first
+    again = connection.execute(f"{_ROWS} WHERE first_id = ? ORDER BY receipt", (first.checkin.checkin_id,)).fetchall()
+    return replace(first, visits=tuple(_row(each) for each in again))
 
 
 def _known(connection: Connection, checkin_id: str, kiosk_id: str, sha256: str) -> Receipt | None:
@@ -159,4 +201,5 @@ def _row(found: Found) -> Row:
         taken_by=found["taken_by"],
         later=None if found["later"] is None else later_answers.from_json(found["later"]),
         told_early=None if found["told_early"] is None else dates.instant(found["told_early"]),
+        first_id=found["first_id"],
     )

@@ -16,7 +16,8 @@ from kiosk.reception.database import Connection, Engine
 from kiosk.reception.feed import Feed
 from kiosk.reception.lookups import LookUps
 from kiosk.reception.news import News
-from kiosk.reception.settings import ReceptionSettings, StaffMember
+from kiosk.reception.passwords import Hasher
+from kiosk.reception.settings import ReceptionSettings
 from kiosk.reception.sqlite_engine import SqliteEngine
 from kiosk.reception.store import DeskEvent, EventKind, Store
 from kiosk.staff.commands import Command
@@ -39,6 +40,7 @@ class Desk:
         self.duty_changed = asyncio.Event()
         self.lookups = LookUps(settings.terminal, clock)
         self.key = seal.load_or_make(settings.key_file, settings.database)
+        self.hasher = Hasher(settings.password_hashing)
         self.on_duty = asyncio.Event()
         """Set while this node does what only one may do; where several share a database, one of them."""
         self._loop = asyncio.get_running_loop()
@@ -47,10 +49,6 @@ class Desk:
         self._news = News(self._committed)
         self._open = contextlib.ExitStack()
         self._open.enter_context(engine.listen(self))
-
-    def member(self, staff_id: str) -> StaffMember | None:
-        """Who at this desk has the id, if anybody."""
-        return next((member for member in self.settings.staff if member.id == staff_id), None)
 
     def hush(self) -> None:
         """End the streams of boards and kiosks, so that the doors can close."""

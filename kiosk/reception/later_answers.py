@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from kiosk.reception import kana
 from kiosk.reception.database import Connection
 from kiosk.reception.store import Transaction
 from kiosk.record import RecordError, dates, ids
@@ -68,7 +69,10 @@ def join(answer: LaterAnswer) -> Callable[[Transaction], bool]:
             "INSERT INTO later_answer(checkin_id, received_at, message) VALUES (?, ?, ?)",
             *(answer.checkin_id, transaction.now_text, to_json(answer)),
         )
-        transaction.run("UPDATE checkin SET answered = 1 WHERE checkin_id = ?", answer.checkin_id)
+        transaction.run(
+            "UPDATE checkin SET answered = 1, kana = CASE WHEN kana = '' THEN ? ELSE kana END WHERE checkin_id = ?",
+            *(kana.key_of(answer.eligibility), answer.checkin_id),
+        )
         transaction.tell("checkin", checkin_id=answer.checkin_id, state=row["state"], new=False)
         transaction.audit(ACTOR, "answer_joined", about=answer.checkin_id)
         return True

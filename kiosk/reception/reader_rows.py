@@ -15,7 +15,7 @@ from datetime import date, datetime, time
 from kiosk.eligibility.terminal import filed
 from kiosk.eligibility.terminal.arrivals import Arrival, FailedArrival
 from kiosk.eligibility.terminal.filed import FoundBy
-from kiosk.reception import on_file
+from kiosk.reception import kana, on_file
 from kiosk.reception.checkins import MOST_DONE
 from kiosk.reception.database import Connection, Found
 from kiosk.reception.row_moves import RowState
@@ -90,10 +90,11 @@ def keep(came: Arrival | FailedArrival) -> Callable[[Transaction], bool]:
             digest = came.digest
         arrival_id = ids.new_visit_id(int(came.stamped_at.timestamp() * 1000))
         kept = transaction.run(
-            "INSERT INTO reader_arrival(arrival_id, file_key, digest, day, received_at, message, reference, born, failed)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO reader_arrival(arrival_id, file_key, digest, day, received_at, message, reference, born, kana, failed)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             *(arrival_id, came.key, digest, day, transaction.now_text),
             *(_to_json(arrival, came.stamped_at), *person_in(arrival.eligibility)),
+            kana.key_of(arrival.eligibility),
             int(arrival.failed is not None),
         )
         if not kept:
@@ -125,6 +126,19 @@ def rows_on_board(now: datetime) -> Callable[[Connection], list[ReaderRow]]:
             "SELECT * FROM reader_arrival WHERE state = 'done' AND received_at >= ? ORDER BY received_at DESC LIMIT ?",
             (midnight, MOST_DONE),
         ).fetchall()
+        return [_row(each) for each in found]
+
+    return question
+
+
+def rows_of(day: date, most: int) -> Callable[[Connection], list[ReaderRow]]:
+    """Whoever came on `day` (of Japan) by a file that could be read, in the order they came; at most `most`."""
+
+    def question(connection: Connection) -> list[ReaderRow]:
+        found = connection.execute(
+            "SELECT * FROM reader_arrival WHERE day = ? AND failed = 0 ORDER BY received_at LIMIT ?",
+            (day.isoformat(), most),
+        )
         return [_row(each) for each in found]
 
     return question

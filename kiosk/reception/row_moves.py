@@ -37,15 +37,17 @@ MOVES: Final = {
 
 @dataclass(frozen=True)
 class Rows:
-    """A table whose rows the desk moves: how one is looked at and written, by its id."""
+    """A table whose rows the desk moves: how one is looked at and written, by its id, and those that joined it with it."""
 
     look: str
     write: str
+    write_joined: str = ""
 
 
 CHECKINS: Final = Rows(
-    "SELECT state, taken_by FROM checkin WHERE checkin_id = ?",
+    "SELECT state, taken_by FROM checkin WHERE checkin_id = ? AND first_id = ''",
     "UPDATE checkin SET state = ?, taken_by = ?, moved_at = ? WHERE checkin_id = ?",
+    "UPDATE checkin SET state = ?, taken_by = ?, moved_at = ? WHERE first_id = ?",
 )
 READER_ARRIVALS: Final = Rows(
     "SELECT state, taken_by FROM reader_arrival WHERE arrival_id = ?",
@@ -65,6 +67,8 @@ def moved(rows: Rows, row_id: str, step: RowMove, staff_id: str) -> Callable[[Tr
             raise RefusedError(409, "already_moved", "ほかの人が先に操作しました。表示を新しくしました。")
         taken_by = staff_id if step is RowMove.TAKE else None if state is RowState.OPEN else found["taken_by"]
         transaction.run(rows.write, state.value, taken_by, transaction.now_text, row_id)
+        if rows.write_joined:
+            transaction.run(rows.write_joined, state.value, taken_by, transaction.now_text, row_id)
         transaction.tell("checkin", checkin_id=row_id, state=state.value, new=False)
         transaction.audit(staff_id, f"row_{step.value}", about=row_id)
         return state

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from kiosk.reception import kana
 from kiosk.reception.database import Connection
 from kiosk.reception.errors import StartError
-from kiosk.record import RecordError
+from kiosk.record import RecordError, dates
 from kiosk.record import checkin as contract
 from kiosk.record.checkin import CheckIn, Eligibility
 from kiosk.record.eligibility import Source
@@ -187,6 +188,12 @@ def person_in(eligibility: Eligibility) -> tuple[str, str]:
     return next(filter(None, references), ""), next(iter(born), "")
 
 
+def found_again_by(checkin: CheckIn) -> tuple[str, str, str, int]:
+    """What columns `day` (of Japan), `number`, `kana` and `simulated` hold of a check-in as it came."""
+    day = dates.japanese_day(checkin.confirmed_at).isoformat()
+    return day, checkin.queue_number or "", kana.key_of(checkin.eligibility), int(checkin.simulated)
+
+
 def is_current(connection: Connection, version: int, key_id: str, where: str) -> bool:
     """Whether the database at `where` has this version's tables. Raises `StartError` for another key or a later version."""
     if not 0 <= version <= VERSION:
@@ -230,7 +237,18 @@ def bring_up_to_date(
         run(script.read_text(encoding="utf-8"))
     for row in connection.execute("SELECT arrival_id, message FROM reader_arrival").fetchall():
         failed = int(json.loads(row["message"]).get("failed") is not None)
-        connection.execute("UPDATE reader_arrival SET failed = ? WHERE arrival_id = ?", (failed, row["arrival_id"]))
+        found = kana.key_of(contract.eligibility_from_json(json.loads(row["message"])["eligibility"]))
+        connection.execute(
+            "UPDATE reader_arrival SET failed = ?, kana = ? WHERE arrival_id = ?", (failed, found, row["arrival_id"])
+        )
+    for receipt, checkin in _every_checkin(connection, where):
+        connection.execute(
+            "UPDATE checkin SET day = ?, number = ?, kana = ?, simulated = ? WHERE receipt = ?",
+            (*found_again_by(checkin), receipt),
+        )
+    for row in connection.execute("SELECT checkin_id, message FROM later_answer").fetchall():
+        found = kana.key_of(contract.eligibility_from_json(json.loads(row["message"])["eligibility"]))
+        connection.execute("UPDATE checkin SET kana = ? WHERE checkin_id = ? AND kana = ''", (found, row["checkin_id"]))
 
 
 def statements(script: str) -> Iterator[str]:

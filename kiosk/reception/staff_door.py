@@ -1,4 +1,4 @@
-"""The staff door: the board, its events, and what staff do from it.
+"""The staff door: the board, its events, and what staff do from it; and all pages of the door put together.
 
 Events carry ids and flags; the page then asks for the row, the call or the kiosk, which comes as a piece of HTML.
 """
@@ -6,42 +6,59 @@ Events carry ids and flags; the page then asks for the row, the call or the kios
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import TypeVar
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from kiosk import share
 from kiosk.errors import MissingError
 from kiosk.reception import (
+    accounts,
+    board_pages,
     board_rows,
     checkins,
     feed,
     helps,
+    kiosk_modes,
     kiosks,
+    language,
     later_answers,
+    pairing,
     reader_rows,
     replay,
     templates,
     view,
     visual,
 )
-from kiosk.reception.answers import HANDLERS, OurselvesOnly, json_body
+from kiosk.reception.accounts import DESK
+from kiosk.reception.answers import HANDLERS, OurselvesOnly, json_body, problem
+from kiosk.reception.audit_page import AuditPage
 from kiosk.reception.board_rows import AnyRow
+from kiosk.reception.database import Connection
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import RefusedError
 from kiosk.reception.feed import EventStream
+from kiosk.reception.feed_api import FeedApi
+from kiosk.reception.frame import HOMES, Frame
+from kiosk.reception.guard import checked, guarded, open_to_all
 from kiosk.reception.kiosks import KioskRow
 from kiosk.reception.list_page import ListPage
 from kiosk.reception.lookup_page import LookUpPage
+from kiosk.reception.masking import masked
+from kiosk.reception.passkeys import Passkeys
+from kiosk.reception.people_page import PeoplePage
 from kiosk.reception.reader_rows import ReaderRow
 from kiosk.reception.row_moves import CHECKINS, READER_ARRIVALS, RowMove, moved
-from kiosk.reception.session import Session, Sessions
+from kiosk.reception.session import IDLE_AFTER, Seat, Sessions, seat_of
+from kiosk.reception.settings import StaffMember
+from kiosk.reception.sign_in_page import SignInPage
 from kiosk.record import RecordError, dates, ids
 from kiosk.staff.commands import CommandKind
 
@@ -68,58 +85,89 @@ _T = TypeVar("_T")
 
 
 class StaffDoor:
-    """The endpoints of the staff door of one desk."""
+    """The endpoints of the board of one desk."""
 
     def __init__(self, desk: Desk, sessions: Sessions) -> None:
         self._desk = desk
         self._sessions = sessions
         self._pages = templates.environment()
 
+    def routes(self) -> list[BaseRoute]:
+        """All of them. What the page asks for by itself is answered to an idle session too, with names masked."""
+        return [
+            open_to_all("/", self.front, ["GET"]),
+            open_to_all("/fonts/{name}", self.font, ["GET"]),
+            guarded("/board", self.board, ["GET"], DESK, idle=True),
+            guarded("/events", self.events, ["GET"], DESK, idle=True),
+            guarded("/api/v1/rows", self.rows, ["GET"], DESK),
+            guarded("/api/v1/rows/{id}", self.row, ["GET"], DESK, idle=True),
+            guarded("/api/v1/rows/{id}/{step}", self.move_row, ["POST"], DESK),
+            guarded("/api/v1/help/{id}", self.help, ["GET"], DESK, idle=True),
+            guarded("/api/v1/help/{id}/done", self.help_done, ["POST"], DESK),
+            guarded("/api/v1/kiosks/{kiosk_id}", self.kiosk, ["GET"], DESK, idle=True),
+            guarded("/api/v1/kiosks/{kiosk_id}/grant", self.grant_visual, ["POST"], DESK),
+            guarded("/api/v1/grants/{id}/{decision}", self.decide_visual, ["POST"], DESK),
+        ]
+
     # -- pages and pieces of them ------------------------------------------------------------------------------------
+
+    async def front(self, request: Request) -> Response:
+        """`GET /`: to the page that one's role begins at."""
+        seat = await self._sessions.seat(request)
+        return RedirectResponse("/sign-in" if seat is None else HOMES[seat.account.role])
 
     async def board(self, request: Request) -> Response:
         """The whole board as it is now; `after` in it is where its events go on."""
-        desk, now = self._desk, self._desk.clock()
-        session = self._session(request)
-        fresh = session or self._sessions.fresh()
+        desk, now, seat = self._desk, self._desk.clock(), seat_of(request)
         after = await desk.store.read(replay.newest)
+        staff = await desk.store.read(accounts.staff)
         rows = await desk.store.read(board_rows.rows_on_board(now))
         calls = await desk.store.read(helps.open_calls)
         found = await desk.store.read(kiosks.all_kiosks)
+        shown = [board_rows.board_row(row, staff, now) for row in rows]
         page = self._pages.get_template("board.html").render(
             clinic=desk.settings.clinic,
             test_site=desk.settings.site == "test",
-            staff=desk.settings.staff,
-            me=fresh.staff_id,
+            me=seat.account,
+            idle=seat.idle,
+            idle_after=int(IDLE_AFTER.total_seconds()),
             lookup=desk.lookups.possible,
             reader_away=desk.reader_away,
-            token=self._sessions.token(fresh),
+            token=self._sessions.token(seat),
             after=after,
-            rows=[board_rows.board_row(row, desk.settings.staff, now) for row in rows],
+            rows=[masked(row) for row in shown] if seat.idle else shown,
             helps=[view.help_view(call, now) for call in calls],
-            kiosks=[await self._kiosk_view(kiosk, fresh.staff_id) for kiosk in found],
+            kiosks=[await self._kiosk_view(kiosk, seat, staff) for kiosk in found],
         )
-        response = HTMLResponse(page)
-        if session is None:
-            self._sessions.put(response, fresh)
-        return response
+        return HTMLResponse(page)
 
     async def row(self, request: Request) -> Response:
-        """One row: a piece of HTML for the page, JSON for whoever asks for it."""
-        row = await self._desk.store.read(board_rows.row(_id(request)))
+        """One row: a piece of HTML for the page, all of it as JSON for whoever asks for it."""
+        seat = seat_of(request)
+        row, staff = await self._desk.store.read(_with_staff(board_rows.row(_id(request))))
         if row is None:
             raise RefusedError(404, "no_such_row", "この受付は見つかりません。")
         if "text/html" not in request.headers.get("accept", ""):
+            if seat.idle:
+                raise RefusedError(401, "idle", "しばらく操作がなかったので、もう一度サインインしてください。")
+            row_id = _id(request)
+            await self._desk.store.write(
+                lambda transaction: transaction.audit(seat.account.id, "row_viewed", about=row_id)
+            )
             return JSONResponse(_row_json(row))
-        shown = board_rows.board_row(row, self._desk.settings.staff, self._desk.clock())
+        shown = board_rows.board_row(row, staff, self._desk.clock())
+        shown = masked(shown) if seat.idle else shown
         return HTMLResponse(self._pages.get_template("row.html").render(place=shown, row=shown.shown))
 
     async def rows(self, request: Request) -> Response:
         """Check-ins after the receipt number `since`, oldest first, at most 200; `next` is where to go on."""
-        since = request.query_params.get("since", "0")
+        since, staff_id = request.query_params.get("since", "0"), seat_of(request).account.id
         if not (since.isascii() and since.isdigit() and len(since) <= 15):
             raise RefusedError(400, "since", "since: expected a receipt number")
         rows = await self._desk.store.read(checkins.rows_since(int(since)))
+        await self._desk.store.write(
+            lambda transaction: transaction.audit(staff_id, "rows_exported", note=f"{len(rows)} rows")
+        )
         return JSONResponse(
             {"rows": [_row_json(row) for row in rows], "next": rows[-1].receipt if rows else int(since)}
         )
@@ -136,11 +184,10 @@ class StaffDoor:
 
     async def kiosk(self, request: Request) -> Response:
         """One kiosk of the strip as a piece of HTML."""
-        found = await self._desk.store.read(kiosks.kiosk(_kiosk_id(request)))
+        found, staff = await self._desk.store.read(_with_staff(kiosks.kiosk(_kiosk_id(request))))
         if found is None:
             raise RefusedError(404, "no_such_kiosk", "この受付機は見つかりません。")
-        session = self._session(request)
-        shown = await self._kiosk_view(found, None if session is None else session.staff_id)
+        shown = await self._kiosk_view(found, seat_of(request), staff)
         return HTMLResponse(self._pages.get_template("kiosk.html").render(kiosk=shown))
 
     async def font(self, request: Request) -> Response:
@@ -157,13 +204,16 @@ class StaffDoor:
     # -- events ------------------------------------------------------------------------------------------------------
 
     async def events(self, request: Request) -> Response:
-        """What happened after Last-Event-ID (or `?after=`), then what happens. `reload`: that place is unknown here."""
+        """What happened after Last-Event-ID (or `?after=`), then what happens.
+
+        `reload`: that place is unknown here. `signed_out`: the session is over, and the stream with it.
+        """
         place = request.headers.get("last-event-id") or request.query_params.get("after", "0")
         if not (place.isascii() and place.isdigit() and len(place) <= 15):
             raise RefusedError(400, "after", "Last-Event-ID: expected the number of an event")
-        return EventStream(self._happenings(int(place)))
+        return EventStream(self._happenings(request, int(place)))
 
-    async def _happenings(self, after: int) -> AsyncGenerator[bytes]:
+    async def _happenings(self, request: Request, after: int) -> AsyncGenerator[bytes]:
         with self._desk.board.listen() as listener:
             yield b"retry: 1000\n" + feed.sse("ping", {})
             if await self._desk.store.read(replay.newest) < after:
@@ -177,6 +227,9 @@ class StaffDoor:
                 try:
                     fresh = await listener.next(PING_EVERY)
                 except TimeoutError:
+                    if await self._sessions.seat(request) is None:
+                        yield feed.sse("signed_out", {})
+                        return
                     yield feed.sse("ping", {})
                     continue
                 if fresh is None:
@@ -186,103 +239,98 @@ class StaffDoor:
 
     # -- what staff do -----------------------------------------------------------------------------------------------
 
-    async def choose_staff(self, request: Request) -> Response:
-        """Who sits at this board from now on."""
-        session = self._sessions.check_post(request)
-        member = self._desk.member(str(_field(await json_body(request), "staff_id")))
-        if member is None:
-            raise RefusedError(422, "no_such_staff", "この担当者は設定にありません。")
-        chosen = Session(session.nonce, member.id)
-        await self._desk.store.write(lambda transaction: transaction.audit(member.id, "staff_chosen"))
-        response = JSONResponse({"staff_id": member.id, "token": self._sessions.token(chosen)})
-        self._sessions.put(response, chosen)
-        return response
-
     async def move_row(self, request: Request) -> Response:
         """Take, finish or give back a row."""
-        staff_id = self._acting(request)
         step = _choice(_STEPS, request.path_params["step"])
         row = await self._desk.store.read(board_rows.row(_id(request)))
         rows = READER_ARRIVALS if isinstance(row, ReaderRow) else CHECKINS
-        state = await self._desk.store.write(moved(rows, _id(request), step, staff_id))
+        state = await self._desk.store.write(moved(rows, _id(request), step, _acting(request)))
         return JSONResponse({"state": state.value})
 
     async def help_done(self, request: Request) -> Response:
         """Somebody has seen to a call."""
-        await self._desk.store.write(helps.done(_id(request), self._acting(request)))
+        await self._desk.store.write(helps.done(_id(request), _acting(request)))
         return Response(status_code=204)
 
     async def grant_visual(self, request: Request) -> Response:
         """Grant the visual check of the visit that the page showed, if it is still the kiosk's visit."""
-        staff_id = self._acting(request)
         kiosk_id = _kiosk_id(request)
         try:
             visit_id = ids.visit_id(_field(await json_body(request), "visit_id"))
         except RecordError as error:
             raise RefusedError(422, "record", str(error)) from error
-        command = await self._desk.store.write(visual.grant(kiosk_id, visit_id, staff_id, ids.new_visit_id()))
+        command = await self._desk.store.write(visual.grant(kiosk_id, visit_id, _acting(request), ids.new_visit_id()))
         return JSONResponse({"command_id": command.id}, 201)
 
     async def decide_visual(self, request: Request) -> Response:
         """Confirm or refuse, by the person the check was granted to."""
-        staff_id = self._acting(request)
         kind = _choice(_DECISIONS, request.path_params["decision"])
-        command = await self._desk.store.write(visual.decide(_id(request), kind, staff_id, ids.new_visit_id()))
+        command = await self._desk.store.write(visual.decide(_id(request), kind, _acting(request), ids.new_visit_id()))
         return JSONResponse({"command_id": command.id}, 201)
 
     # ----------------------------------------------------------------------------------------------------------------
 
-    def _session(self, request: Request) -> Session | None:
-        """The request's session, unless its person no longer stands in the settings."""
-        session = self._sessions.of(request)
-        if session is None or (session.staff_id is not None and self._desk.member(session.staff_id) is None):
-            return None
-        return session
-
-    def _acting(self, request: Request) -> str:
-        """Who does this. Raises `RefusedError` (403) where nobody was chosen."""
-        session = self._sessions.check_post(request)
-        if session.staff_id is None or self._desk.member(session.staff_id) is None:
-            raise RefusedError(403, "no_staff", "先に右上で担当者を選んでください。")
-        return session.staff_id
-
-    async def _kiosk_view(self, row: KioskRow, me: str | None) -> view.KioskView:
+    async def _kiosk_view(self, row: KioskRow, seat: Seat, staff: tuple[StaffMember, ...]) -> view.KioskView:
         visit_id = row.beat.visit_id
         grant = None
         if visit_id is not None:
             grant = await self._desk.store.read(visual.latest_grant(row.beat.kiosk_id, visit_id))
-        return view.kiosk_view(row, grant, me, self._desk.settings.staff, self._desk.clock())
+        return view.kiosk_view(row, grant, seat.account.id, staff, self._desk.clock())
 
 
 async def app(desk: Desk) -> Starlette:
     """The staff door as an ASGI application."""
-    sessions = Sessions(bytes.fromhex(await desk.store.read(replay.session_key)))
-    endpoints, lookup, many = StaffDoor(desk, sessions), LookUpPage(desk, sessions), ListPage(desk, sessions)
-    return Starlette(
-        routes=[
-            Route("/", lambda _: RedirectResponse("/board"), methods=["GET"]),
-            Route("/board", endpoints.board, methods=["GET"]),
-            Route("/lookup", lookup.page, methods=["GET"]),
-            Route("/lookup", lookup.asked, methods=["POST"]),
-            Route("/list", many.page, methods=["GET"]),
-            Route("/api/v1/list", many.asked, methods=["POST"]),
-            Route("/api/v1/list/progress", many.progress, methods=["GET"]),
-            Route("/events", endpoints.events, methods=["GET"]),
-            Route("/fonts/{name}", endpoints.font, methods=["GET"]),
-            Mount("/static", StaticFiles(directory=templates.PAGES / "static")),
-            Route("/api/v1/staff", endpoints.choose_staff, methods=["POST"]),
-            Route("/api/v1/rows", endpoints.rows, methods=["GET"]),
-            Route("/api/v1/rows/{id}", endpoints.row, methods=["GET"]),
-            Route("/api/v1/rows/{id}/{step}", endpoints.move_row, methods=["POST"]),
-            Route("/api/v1/help/{id}", endpoints.help, methods=["GET"]),
-            Route("/api/v1/help/{id}/done", endpoints.help_done, methods=["POST"]),
-            Route("/api/v1/kiosks/{kiosk_id}", endpoints.kiosk, methods=["GET"]),
-            Route("/api/v1/kiosks/{kiosk_id}/grant", endpoints.grant_visual, methods=["POST"]),
-            Route("/api/v1/grants/{id}/{decision}", endpoints.decide_visual, methods=["POST"]),
+    key = bytes.fromhex(await desk.store.read(replay.session_key))
+    sessions, keys = Sessions(key, desk.store, desk.clock), Passkeys(key, desk.settings.clinic, desk.clock)
+    lookup, many, frame = LookUpPage(desk, sessions), ListPage(desk, sessions), Frame(desk, sessions)
+
+    def refused(request: Request, error: Exception) -> Response:
+        """What a person sees of a refusal is a page: the sign-in, or the sentence."""
+        assert isinstance(error, RefusedError)  # noqa: S101 - Starlette hands each handler its own class
+        if "text/html" not in request.headers.get("accept", "") or request.url.path.startswith("/api/"):
+            return problem(error.status, error.code, error.sentence)
+        if error.status == 401:
+            back = request.url.path if request.method == "GET" else ""
+            return RedirectResponse(f"/sign-in?back={quote(back)}" if back else "/sign-in", 303)
+        return frame.drawn(request, "refused.html", status=error.status, sentence=error.sentence)
+
+    answering = Starlette(
+        routes=checked(
+            [
+                *StaffDoor(desk, sessions).routes(),
+                *SignInPage(desk, sessions, keys).routes(),
+                *PeoplePage(desk, sessions, keys).routes(),
+                *AuditPage(desk, sessions).routes(),
+                *pairing.routes(desk),
+                *kiosk_modes.routes(desk),
+                *FeedApi(desk).routes(),
+                guarded("/lookup", lookup.page, ["GET"], DESK),
+                guarded("/lookup", lookup.asked, ["POST"], DESK, form=True),
+                guarded("/list", many.page, ["GET"], DESK),
+                guarded("/api/v1/list", many.asked, ["POST"], DESK),
+                guarded("/api/v1/list/progress", many.progress, ["GET"], DESK, idle=True),
+                *board_pages.routes(desk, sessions),
+                Mount("/static", StaticFiles(directory=templates.PAGES / "static")),
+            ]
+        ),
+        middleware=[
+            Middleware(OurselvesOnly, headers=HEADERS, names=desk.settings.staff_door.names),
+            Middleware(language.Spoken),
         ],
-        middleware=[Middleware(OurselvesOnly, headers=HEADERS)],
-        exception_handlers=HANDLERS,
+        exception_handlers={**HANDLERS, RefusedError: refused},
     )
+    answering.state.sessions = sessions
+    return answering
+
+
+def _with_staff(question: Callable[[Connection], _T]) -> Callable[[Connection], tuple[_T, tuple[StaffMember, ...]]]:
+    """What a question finds, and everybody's name, in one look: a row is asked for by every open board at once."""
+    return lambda connection: (question(connection), accounts.staff(connection))
+
+
+def _acting(request: Request) -> str:
+    """Who does this."""
+    return seat_of(request).account.id
 
 
 def _id(request: Request) -> ids.VisitId:

@@ -80,6 +80,9 @@ class HelpView:
     kiosk: str
     next_step: str
     time: str
+    offer_at: str = ""
+    """The kiosk whose patient may be checked by sight with one click, where that is what helps."""
+    visit_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +104,12 @@ class KioskView:
     grantor: str
     seconds_left: float
     note: str
+    mode: str
+    """What its button of the mode does: `pause`, `resume`, or "" where the kiosk would not hear it."""
+
+
+HELPED_BY_SIGHT = frozenset({HelpReason.FACE_FAILED, HelpReason.PIN_LOCKED})
+"""Calls that the visual check is the answer to."""
 
 
 def row_view(row: Row, staff: tuple[StaffMember, ...], now: datetime) -> RowView:
@@ -109,7 +118,7 @@ def row_view(row: Row, staff: tuple[StaffMember, ...], now: datetime) -> RowView
     eligibility = row.eligibility
     # An answer without a result (nobody found) leaves what the card itself told.
     results = eligibility.results or checkin.eligibility.results
-    person = _shown_first(results)
+    person = shown_first(results)
     today = dates.japanese_day(now)
     born = person.birth_date
     verdict = words.VERDICTS[eligibility.validity] if checkin.card is not None else words.NO_CARD_VERDICT
@@ -144,8 +153,8 @@ def row_view(row: Row, staff: tuple[StaffMember, ...], now: datetime) -> RowView
         by_number=eligibility.source is Source.NUMBER_LOOKUP,
         method=words.NO_CARD if checkin.identity is None else words.METHODS[checkin.identity.method],
         kiosk=words.kiosk_name(checkin.kiosk_id),
-        time=_time(checkin.confirmed_at, now),
-        came=f"受付機 {_time(checkin.confirmed_at, now)}、受付に届いた時刻 {_time(row.received_at, now)}",
+        time=clock(checkin.confirmed_at, now),
+        came=f"受付機 {clock(checkin.confirmed_at, now)}、受付に届いた時刻 {clock(row.received_at, now)}",
         simulated=checkin.simulated or (row.later is not None and row.later.simulated),
         complete=checkin.complete,
     )
@@ -161,7 +170,9 @@ def help_view(row: HelpRow, now: datetime) -> HelpView:
         sentence=words.HELP[reason] + (f"（{stage}）" if stage else ""),
         kiosk=words.kiosk_name(row.call.kiosk_id),
         next_step=words.HELP_NEXT[reason],
-        time=_time(row.received_at, now),
+        time=clock(row.received_at, now),
+        offer_at=row.call.kiosk_id if reason in HELPED_BY_SIGHT and row.call.visit_id is not None else "",
+        visit_id=row.call.visit_id or "",
     )
 
 
@@ -171,14 +182,15 @@ def kiosk_view(
     """The kiosk as the strip shows it to `me`; `grant` is the last one for its present visit."""
     beat = row.beat
     silent = row.silent(now)
-    action = "none" if silent or beat.service != "open" else _action(row, grant, me, now)
+    resting = beat.service != "open" and (beat.service != "paused" or beat.visit_id is None)
+    action = "none" if silent or resting else _action(row, grant, me, now)
     running = action in ("waiting", "decide", "sent", "theirs")
     return KioskView(
         kiosk_id=beat.kiosk_id,
         name=words.kiosk_name(beat.kiosk_id),
         stage=beat.stage,
-        words="休止中" if beat.service != "open" else words.STAGES.get(beat.stage, "動作中"),
-        tone="closed" if beat.service != "open" else "busy" if beat.visit_id is not None else "idle",
+        words="休止中" if resting else words.STAGES.get(beat.stage, "動作中"),
+        tone="closed" if resting else "busy" if beat.visit_id is not None else "idle",
         silent=silent,
         heard_ago=max(0.0, (now - row.heard_at).total_seconds()),
         silent_after=SILENT_AFTER.total_seconds(),
@@ -189,7 +201,11 @@ def kiosk_view(
         grantor=_name(grant.command.issued_by, staff) if grant is not None and running else "",
         seconds_left=max(0.0, (grant.command.expires_at - now).total_seconds()) if grant and running else 0.0,
         note=_note(grant, now) if action == "grant" else "",
+        mode="" if silent else _MODES.get(beat.service, ""),
     )
+
+
+_MODES = {"open": "pause", "paused": "resume"}
 
 
 def _action(row: KioskRow, grant: Grant | None, me: str | None, now: datetime) -> str:
@@ -243,7 +259,7 @@ def copay(person: EligibilityResult) -> str:
     return f"{tenths}割" if rest == 0 else f"{person.copay_ratio}%"
 
 
-def _shown_first(results: tuple[EligibilityResult, ...]) -> EligibilityResult:
+def shown_first(results: tuple[EligibilityResult, ...]) -> EligibilityResult:
     """The insurance where medical assistance stands beside it: its symbol, number and share are what the desk types."""
     insured = [result for result in results if result.card_class != words.MEDICAL_ASSISTANCE]
     return next(iter((*insured, *results)), EligibilityResult())
@@ -277,15 +293,16 @@ def _marks(checkin: CheckIn, now: datetime) -> tuple[Mark, ...]:
         title = f"{name}：{words.CONSENT_STATES[consent.state]}"
         state = consent.state
         if consent.until is not None and now < consent.until:
-            title += f"（{_time(consent.until, now)} まで閲覧できます）"
+            title += f"（{clock(consent.until, now)} まで閲覧できます）"
         elif consent.until is not None:
             # Past its 24 hours a consent is none (domain/oqs-interface.md section 8, "Consequences", 3).
-            title, state = f"{name}：同意の期限切れ（{_time(consent.until, now)} まで）", ConsentState.NOT_ASKED
+            title, state = f"{name}：同意の期限切れ（{clock(consent.until, now)} まで）", ConsentState.NOT_ASKED
         marks.append(Mark(character, state.value, title))
     return tuple(marks)
 
 
-def _time(at: datetime, now: datetime) -> str:
+def clock(at: datetime, now: datetime) -> str:
+    """The time in Japan; with its day where that is not today."""
     local = at.astimezone(dates.JST)
     clock = f"{local.hour}:{local:%M}"
     return clock if local.date() == dates.japanese_day(now) else f"{local.month}/{local.day} {clock}"

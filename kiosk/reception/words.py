@@ -62,6 +62,7 @@ STAGES = {
     "looking_at_face": "顔を確認しています",
     "typing_pin": "暗証番号を入力しています",
     "offering_last_try": "暗証番号 残り1回",
+    "staff_entrance": "職員が操作中",
     "comparing": "目視で確認中",
     "asking_limit": "限度額の提供を選んでいます",
     "verifying": "資格を照会しています",
@@ -87,6 +88,7 @@ STOPPED_AT = {
     "looking_at_face": "顔",
     "typing_pin": "暗証番号",
     "offering_last_try": "暗証番号",
+    "staff_entrance": "目視確認",
     "comparing": "目視確認",
     "asking_limit": "限度額の確認",
     "verifying": "資格の照会",
@@ -129,6 +131,17 @@ HELP_NEXT = {
     HelpReason.CAMERA_BLACK: "暗証番号か目視確認をご案内。カメラの前と明かりを確かめる",
     HelpReason.CAMERA_UNPLUGGED: "暗証番号か目視確認をご案内。カメラの線を差す",
 }
+
+TROUBLE_OFFLINE = "受付機の電源とLANを確かめる。戻るまで窓口で受付する"
+TROUBLE_PARKED = "受付機の番号札の方を窓口で受付し、設定した人に連絡する"
+TROUBLE_PENDING = "LANを確かめる。待っている方がいれば番号をお聞きする"
+TROUBLE_CLOCK = "受付機を再起動する。直らなければ設定した人に連絡する"
+TROUBLE_FAILURES = "受付機の前で、カメラとカードの置き場所を確かめる"
+TROUBLE_READER_AWAY = "カードリーダーの結果が読めません"
+TROUBLE_READER_AWAY_NEXT = "照会端末の電源とLANを確かめる"
+TROUBLE_AUDIT = "監査記録が受付機の控えと合いません"
+TROUBLE_AUDIT_NEXT = "管理者に知らせる"
+"""Sentences and next steps of the trouble lane that no record's value stands behind."""
 
 NO_CARD = "カードなし"
 """Instead of a method: somebody took a number without a card."""

@@ -65,7 +65,8 @@ async def test_an_unconfirmed_arrival_of_a_known_card_gets_its_answer(
     open_desk: OpenDesk, patient_at: Build, unanswered: Build, terminal: Any
 ) -> None:
     async with open_desk(terminal=terminal.settings()) as desk, asking(desk):
-        await desk.post(patient_at(desk.clock.now))
+        first = patient_at(desk.clock.now)
+        await desk.post(first)
         late = unanswered(patient_at(desk.clock.now, "A002"))
         await desk.post(late)
         row = await until_joined(desk, late)
@@ -75,13 +76,13 @@ async def test_an_unconfirmed_arrival_of_a_known_card_gets_its_answer(
         assert (eligibility["source"], eligibility["validity"]) == ("number_lookup", "valid")
         assert "limit_category" not in eligibility["results"][0], "nobody was there to agree to it"
         page = (await desk.at_staff_door.get("/board")).text
-        shown = page.split(f'data-checkin-id="{late.checkin_id}"')[1].split("</tr>")[0]
+        shown = page.split(f'data-checkin-id="{first.checkin_id}"')[1].split("</tr>")[0]
         for words in ("有効", "番号照会", "シケン ハナコ", "3割", "01139997"):
             assert words in shown
         for words in ("照会できず", "氏名は届いていません"):
             assert words not in shown
         assert page.count('class="by-number"') == 1, "an answer from the centre is not marked"
-        assert desk.audit() == [("reception", "look_up"), ("reception", "answer_joined")]
+        assert desk.audit() == [("a", "row_came_again"), ("reception", "look_up"), ("reception", "answer_joined")]
 
 
 async def test_the_board_is_told_that_the_row_changed(

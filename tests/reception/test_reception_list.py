@@ -62,7 +62,7 @@ async def test_a_list_says_who_needs_attention(open_desk: OpenDesk, terminal: An
         assert "保険者番号が違うようです" in told["6 見本　三郎"]
         assert told["7 見本　四郎"].startswith("要確認 該当する資格なし")
         assert "生年月日を数字で" in told["8 見本　五郎"]
-        assert desk.audit() == [("tanaka", "staff_chosen"), ("tanaka", "look_up_list")]
+        assert desk.audit() == [("tanaka", "signed_in"), ("tanaka", "look_up_list")]
 
 
 @pytest.mark.parametrize("manner", ["rows_missing", "rows_repeated", "rows_swapped", "other_patient"])
@@ -129,7 +129,8 @@ async def test_no_answer_is_one_sentence(open_desk: OpenDesk, terminal: Any) -> 
 
 async def test_only_staff_may_ask_and_only_at_a_terminal(open_desk: OpenDesk, terminal: Any) -> None:
     async with open_desk(terminal=terminal.settings()) as desk:
-        assert (await ask(desk, CSV.encode(), None)).json()["code"] == "no_staff"
+        assert (await ask(desk, CSV.encode(), None)).json()["code"] == "signed_out"
+        await desk.sit_down("tanaka")
         assert (await desk.at_staff_door.post("/api/v1/list", content=CSV.encode())).status_code == 403
         page = await desk.at_staff_door.get("/list")
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", page.text)

@@ -36,8 +36,6 @@ database: reception.db
 key_file: reception.key
 kiosk_door: {host: 127.0.0.1, port: 0}
 staff_door: {host: 127.0.0.1, port: 0}
-staff:
-  - {id: tanaka, name: 田中 みさき}
 terminal:
   req: oqs/req
   res: oqs/res

@@ -53,7 +53,7 @@ async def test_a_valid_insurance_is_shown_whole(open_desk: OpenDesk, terminal: A
             assert words in page.text
         for words in ("12340005・67", "枝番 00", "模擬", "番号照会"):
             assert words in page.text
-        assert desk.audit() == [("tanaka", "staff_chosen"), ("tanaka", "look_up")]
+        assert desk.audit() == [("tanaka", "signed_in"), ("tanaka", "look_up")]
 
 
 async def test_the_limit_is_shown_with_consent_only(open_desk: OpenDesk, terminal: Any) -> None:
@@ -194,7 +194,10 @@ async def test_a_share_that_is_gone_is_said_without_its_path(open_desk: OpenDesk
 
 async def test_only_who_sits_at_our_own_page_may_ask(open_desk: OpenDesk, terminal: Any) -> None:
     async with open_desk(terminal=terminal.settings()) as desk:
-        assert "担当者を選んでください" in sentence((await ask(desk, None)).text)
+        desk.at_staff_door.cookies.clear()
+        assert (
+            await desk.at_staff_door.post("/lookup", data=CARD, headers={"origin": "http://127.0.0.1"})
+        ).status_code == 401
         headers = await desk.sit_down("tanaka")
         door, form = desk.at_staff_door, CARD | {"token": headers["x-csrf-token"]}
         for wrong_form, origin in (

@@ -80,9 +80,9 @@ def test_the_row_on_an_open_board_gets_its_answer_by_itself(
 ) -> None:
     terminal.tell(delay_seconds=1.0)
     reception = start_reception(more=terminal.section())
-    page.goto(f"{reception.staff_url}/board")
+    reception.open_board(page)
     page.wait_for_selector("html[data-live=open]")
-    reception.post(patient_at(now))
+    reception.post(patient_at(now - timedelta(days=1)))
     reception.post(unanswered(patient_at(now, "A002")))
     row = page.locator("tr[data-queue-number=A002]")
     expect(row).to_contain_text("照会できず")
@@ -103,7 +103,7 @@ def test_a_row_of_another_day_says_so_and_is_no_higher(
 ) -> None:
     reception = start_reception()
     reception.post(patient_at(now - timedelta(days=3)))
-    page.goto(f"{reception.staff_url}/board")
+    reception.open_board(page)
     row = page.locator("tr[data-queue-number]")
     expect(row.locator(".came b")).to_contain_text("/")
     page.wait_for_function("document.fonts.status === 'loaded'")
@@ -116,9 +116,8 @@ def test_a_row_of_another_day_says_so_and_is_no_higher(
 
 def test_a_card_is_looked_up_by_hand(page: Page, start_reception: Start, terminal: Any) -> None:
     reception = start_reception(more=terminal.section())
-    page.goto(f"{reception.staff_url}/board")
+    reception.open_board(page)
     page.wait_for_selector("html[data-live=open]")
-    page.select_option("[data-action=choose_staff]", "tanaka")
     with page.expect_popup() as opened:
         page.get_by_text("資格確認書の照会").click()
     form = opened.value
@@ -149,13 +148,7 @@ def test_a_kiosk_hears_at_once_what_yesterdays_list_said(
     reception = start_reception(more=terminal.section())
     fingerprint = card.certificate.fingerprint
     assert reception.post(patient_at(now, card=fingerprint, insured_number="68")).status_code == 201
-    page = reception.http.get(f"{reception.staff_url}/board").text
-    headers = {
-        "origin": reception.staff_url,
-        "x-csrf-token": page.split('name="csrf-token" content="')[1].split('"')[0],
-    }
-    chosen = reception.http.post(f"{reception.staff_url}/api/v1/staff", json={"staff_id": "mori"}, headers=headers)
-    headers["x-csrf-token"] = chosen.json()["token"]
+    headers = reception.sit_down("mori")
     body = "保険者番号,番号,生年月日\n01139997,68,19800217\n".encode()
     answer = reception.http.post(f"{reception.staff_url}/api/v1/list", content=body, headers=headers)
     assert 'data-invalid="1"' in answer.text
@@ -173,10 +166,8 @@ def test_a_kiosk_hears_at_once_what_yesterdays_list_said(
 
 def test_a_whole_list_is_looked_up_by_hand(page: Page, start_reception: Start, terminal: Any) -> None:
     reception = start_reception(more=terminal.section())
-    page.goto(f"{reception.staff_url}/board")
+    reception.open_board(page)
     page.wait_for_selector("html[data-live=open]")
-    with page.expect_response("**/api/v1/staff"):
-        page.select_option("[data-action=choose_staff]", "tanaka")
     page.goto(f"{reception.staff_url}/list")
     title, rows = "患者氏名,保険者番号,記号,番号,生年月日", ("花子,01139997,12340005,67", "一郎,01139997,12340005,68")
     body = "\n".join([title, *(f"{row},昭和55年2月17日" for row in rows)]).encode("cp932")
@@ -197,9 +188,7 @@ def test_a_whole_list_is_looked_up_by_hand(page: Page, start_reception: Start, t
 def test_a_long_list_says_how_far_it_is(page: Page, start_reception: Start, terminal: Any) -> None:
     terminal.tell(manner="processing")
     reception = start_reception(more=terminal.section())
-    page.goto(f"{reception.staff_url}/board")
-    with page.expect_response("**/api/v1/staff"):
-        page.select_option("[data-action=choose_staff]", "tanaka")
+    reception.open_board(page)
     page.goto(f"{reception.staff_url}/list")
     body = ("患者氏名,保険者番号,記号,番号,生年月日\n" + "花子,01139997,12340005,67,19800217\n" * 1200).encode()
     page.set_input_files("[name=list]", {"name": "yoyaku.csv", "mimeType": "text/csv", "buffer": body})

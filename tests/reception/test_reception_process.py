@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from kiosk.record import ids
 from kiosk.record.checkin import CheckIn
 from kiosk.record.door import HelpReason
@@ -121,7 +119,7 @@ def test_a_command_reaches_the_line_at_once_and_again_until_it_is_answered(start
     reception = start_reception()
     visit = ids.new_visit_id()
     reception.beat("choosing_method", visit)
-    headers = sit_down(reception, "tanaka")
+    headers = reception.sit_down("tanaka")
     with reception.line() as lines:
         assert next(lines).startswith("retry:")
         answer = reception.http.post(
@@ -186,8 +184,7 @@ def test_a_door_that_is_taken_is_said(tmp_path: Path) -> None:
             "from kiosk.reception.settings import *; from kiosk.reception.service import serve\n"
             "folder = Path(sys.argv[1])\n"
             "door, free = Door('127.0.0.1', int(sys.argv[2])), Door('127.0.0.1', 0)\n"
-            "people = (StaffMember('tanaka', 'T'),)\n"
-            "try: serve(ReceptionSettings('test', 'c', folder / 'r.key', free, door, people, folder / 'r.db'))\n"
+            "try: serve(ReceptionSettings('test', 'c', folder / 'r.key', free, door, folder / 'r.db'))\n"
             "except KioskError as error: print(error); sys.exit(int(error.exit_code))\n"
         )
         ended = subprocess.run(
@@ -200,16 +197,6 @@ def test_a_door_that_is_taken_is_said(tmp_path: Path) -> None:
         )
     assert (ended.returncode, ended.stderr) == (3, "")
     assert ended.stdout.startswith(f"staff_door: 127.0.0.1 port {port} cannot be opened")
-
-
-def sit_down(reception: Any, staff_id: str) -> dict[str, str]:
-    page = reception.http.get(f"{reception.staff_url}/board").text
-    token = page.split('name="csrf-token" content="')[1].split('"')[0]
-    headers = {"origin": reception.staff_url, "x-csrf-token": token}
-    answer: httpx.Response = reception.http.post(
-        f"{reception.staff_url}/api/v1/staff", json={"staff_id": staff_id}, headers=headers
-    )
-    return headers | {"x-csrf-token": answer.json()["token"]}
 
 
 def next_command(lines: Iterator[str]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def test_an_arrival_at_the_reader_comes_to_the_open_board_by_itself(
     page: Page, start_reception: Start, terminal: Any
 ) -> None:
     reception = start_reception(more=terminal.section())
-    page.goto(f"{reception.staff_url}/board")
+    reception.open_board(page)
     page.wait_for_selector("html[data-live=open]")
     terminal.tell(arrive=0)
     row = page.locator("tr[data-source=official_reader]")
@@ -44,8 +44,6 @@ def test_an_arrival_at_the_reader_comes_to_the_open_board_by_itself(
     box = row.bounding_box()
     assert box is not None
     assert box["height"] <= 56, "as high as any other row"
-    with page.expect_response("**/api/v1/staff"):
-        page.select_option("[data-action=choose_staff]", "tanaka")
     row.get_by_role("button", name="対応する").click()
     expect(row).to_contain_text("対応中")
     terminal.tell(arrive=1)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.reception import schema
+from kiosk.reception import kana, schema
 from kiosk.reception.errors import StartError
 from kiosk.reception.sqlite_engine import SqliteEngine
 from kiosk.record import checkin as contract
@@ -68,6 +68,10 @@ def test_an_old_database_is_brought_up_with_every_checkin(tmp_path: Path, patien
     assert read(old, "SELECT card, answered, state FROM checkin ORDER BY receipt") == [
         ("cd" * 32, 1, "done"),
         ("ef" * 32, 0, "done"),
+    ]
+    assert read(old, "SELECT day, number, kana, simulated, first_id FROM checkin ORDER BY receipt") == [
+        ("2026-11-24", "A001", kana.key("シケン ハナコ"), 1, ""),
+        ("2026-11-24", "A002", "", 1, ""),
     ]
     brought(old, KEY)
     assert tables(old) == tables(new)

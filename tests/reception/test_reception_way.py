@@ -161,7 +161,7 @@ def test_reception_looked_at_from_its_own_machine(
 
 
 def test_a_reception_that_was_never_started_is_looked_at_and_nothing_is_made(tmp_path: Path) -> None:
-    from kiosk.reception.settings import Door, ReceptionSettings, StaffMember
+    from kiosk.reception.settings import Door, ReceptionSettings
 
     told = ReceptionSettings(
         site="test",
@@ -170,7 +170,6 @@ def test_a_reception_that_was_never_started_is_looked_at_and_nothing_is_made(tmp
         key_file=tmp_path / "reception.key",
         kiosk_door=Door("127.0.0.1", 1),
         staff_door=Door("127.0.0.1", 2),
-        staff=(StaffMember("tanaka", "田中"),),
     )
     lines: list[str] = []
     assert selfcheck.check(told, lines.append) == ExitCode.DONE

@@ -32,18 +32,6 @@ def wait_until(true: Callable[[], bool]) -> None:
         threading.Event().wait(0.02)
 
 
-def sit_down(reception: Any, staff_id: str) -> dict[str, str]:
-    page = reception.http.get(f"{reception.staff_url}/board").text
-    headers = {
-        "origin": reception.staff_url,
-        "x-csrf-token": page.split('name="csrf-token" content="')[1].split('"')[0],
-    }
-    url = f"{reception.staff_url}/api/v1/staff"
-    return headers | {
-        "x-csrf-token": reception.http.post(url, json={"staff_id": staff_id}, headers=headers).json()["token"]
-    }
-
-
 def test_everything_a_kiosk_sends_arrives_once_though_reception_is_killed(
     tmp_path: Path, start_reception: Callable[..., Any], checkin_now: Callable[..., CheckIn]
 ) -> None:
@@ -81,7 +69,7 @@ def test_everything_a_kiosk_sends_arrives_once_though_reception_is_killed(
             )
             desk.beat_now()
             wait_until(lambda: len(delivered) == 12)
-            headers = sit_down(again, "tanaka")
+            headers = again.sit_down("tanaka")
             grant = f"{again.staff_url}/api/v1/kiosks/a/grant"
             wait_until(
                 lambda: again.http.post(grant, json={"visit_id": visit}, headers=headers).status_code in (201, 409)

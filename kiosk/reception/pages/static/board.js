@@ -3,16 +3,22 @@ import { follow } from "./stream.js";
 import * as sound from "./sound.js";
 import * as rows from "./rows.js";
 import * as kiosks from "./kiosks.js";
-import { piece, post, say } from "./door.js";
+import * as lane from "./lane.js";
+import * as mask from "./mask.js";
+import * as notices from "./notices.js";
+import * as undo from "./undo.js";
+import { piece, post } from "./door.js";
+import { other, said } from "./words.js";
+import { signedOut } from "./presence.js";
 
 const helps = document.getElementById("helps");
-let choosing = null;
-const waiting = () => document.querySelector(".staff.nobody");
+const keys = document.getElementById("keys");
 
 async function checkin(flags) {
-  const html = await piece(`rows/${flags.checkin_id}`);
-  if (html) rows.place(html, flags.new);
-  if (flags.new) sound.arrival();
+  const html = await piece(`rows/${flags.first_id || flags.checkin_id}`);
+  const row = html && rows.place(html, flags.new);
+  if (flags.new && document.querySelector("[data-trouble=failures]")) lane.refresh();
+  if (flags.new) notices.notice("arrival", row && `${said(flags.first_id ? "again" : "arrived")} ${row.dataset.queueNumber}`);
 }
 
 async function help(flags) {
@@ -22,83 +28,107 @@ async function help(flags) {
   if (before) before.remove();
   if (html) helps.insertAdjacentHTML("beforeend", html.trim());
   if (!helps.children.length) helps.textContent = "";
-  if (flags.new) sound.help();
+  if (flags.new) { notices.notice("help"); lane.refresh(); }
 }
 
 async function kiosk(flags) {
-  if (flags.unchanged) kiosks.heard(flags.kiosk_id);
-  else await kiosks.refresh(flags.kiosk_id);
+  if (flags.unchanged) { kiosks.heard(flags.kiosk_id); return; }
+  lane.refresh();
+  await kiosks.refresh(flags.kiosk_id);
 }
 
 const presses = {
   take: (element) => move(element, "take"),
   finish: (element) => move(element, "finish"),
   back: (element) => move(element, "back"),
+  undo: giveBack,
   help_done: (element) => post(`help/${element.closest("[data-help-id]").dataset.helpId}/done`),
-  grant_visual: (element) => {
-    const at = element.closest("[data-kiosk-id]").dataset;
-    return post(`kiosks/${at.kioskId}/grant`, { visit_id: at.visitId });
-  },
+  grant_visual: grantVisual,
+  grant_from_call: grantVisual,
+  pause: (element) => post(`kiosks/${element.closest("[data-kiosk-id]").dataset.kioskId}/pause`),
+  resume: (element) => post(`kiosks/${element.closest("[data-kiosk-id]").dataset.kioskId}/resume`),
   confirm_visual: (element) => post(`grants/${element.closest("[data-grant-id]").dataset.grantId}/confirm`),
   refuse_visual: (element) => post(`grants/${element.closest("[data-grant-id]").dataset.grantId}/refuse`),
+  mask: mask.toggle,
+  unmute: sound.arm,
+  try: (element) => sound.trial(element.dataset.sound),
+  keys: () => keys.showModal(),
+  language: other,
 };
 
+function grantVisual(element) {
+  const at = element.closest("[data-kiosk-id]").dataset;
+  return post(`kiosks/${at.kioskId}/grant`, { visit_id: at.visitId });
+}
+
 async function move(element, step) {
-  const id = element.closest("[data-checkin-id]").dataset.checkinId;
-  await post(`rows/${id}/${step}`);
+  const { checkinId: id, queueNumber: number } = element.closest("[data-checkin-id]").dataset;
+  const moved = await post(`rows/${id}/${step}`);
+  if (moved && step !== "back") undo.remember(id, step, number);
+  await checkin({ checkin_id: id });
+}
+
+async function giveBack() {
+  const id = undo.take();
+  if (!id) return;
+  await post(`rows/${id}/back`);
   await checkin({ checkin_id: id });
 }
 
 document.addEventListener("click", async (event) => {
   sound.arm();
   const element = event.target.closest("[data-action]");
-  if (!element) return;
-  if (element.dataset.action === "sound") { sound.trial(); return; }
-  const press = presses[element.dataset.action];
+  const press = element && presses[element.dataset.action];
   if (!press) return;
   element.disabled = true;
-  await choosing;
-  if (waiting()) {
-    element.disabled = false;
-    say("先に右上で担当者を選んでください。");
-    waiting().querySelector("select").focus();
-    return;
-  }
   await press(element);
   element.disabled = false;
 });
 
-document.querySelector("[data-action='choose_staff']").addEventListener("change", (event) => {
-  sound.arm();
-  if (event.target.value) choosing = choose(event.target.value);
-});
-
-async function choose(id) {
-  const chosen = await post("staff", { staff_id: id });
-  if (!chosen) { location.reload(); return; }
-  document.querySelector("meta[name='csrf-token']").content = chosen.token;
-  document.querySelector(".staff").classList.remove("nobody");
-  document.querySelector(".staff option[value='']")?.remove();
-  await kiosks.refreshAll();
-}
+const strokes = {
+  j: () => rows.select(1),
+  k: () => rows.select(-1),
+  enter: rows.press,
+  u: giveBack,
+  m: mask.toggle,
+  " ": mask.peek,
+  "/": () => document.querySelector("#search [name=q]").focus(),
+  "?": () => keys.showModal(),
+};
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || /^(SELECT|INPUT|BUTTON)$/.test(event.target.tagName)) return;
   sound.arm();
-  if (event.key === "j" || event.key === "J") rows.select(1);
-  else if (event.key === "k" || event.key === "K") rows.select(-1);
-  else if (event.key === "Enter") rows.press();
+  const { target } = event;
+  const key = event.key.toLowerCase();
+  if (key === "escape" && target.matches("#search input")) { target.blur(); return; }
+  if (event.ctrlKey || event.metaKey || event.altKey || keys.open || target.matches("input, select, textarea")) return;
+  // A button or a link that has the focus keeps its own keys.
+  if (!strokes[key] || (["enter", " "].includes(key) && target.closest("button, a, summary"))) return;
+  event.preventDefault();
+  strokes[key]();
 });
 
 function tick() {
   const clock = document.getElementById("clock");
   clock.textContent = new Intl.DateTimeFormat("ja-JP", { hour: "numeric", minute: "2-digit", timeZone: "Asia/Tokyo" }).format(new Date());
   kiosks.tick();
+  sound.tick(rows.open());
 }
 
 rows.count();
 kiosks.start();
+mask.start();
+notices.start();
+sound.start();
+lane.start();
 tick();
 setInterval(tick, 1000);
-const reader = (flags) => { document.getElementById("reader-away").hidden = !flags.away; };
-follow({ checkin, help, kiosk, reader, command: (flags) => kiosks.refresh(flags.kiosk_id) });
+follow({
+  checkin,
+  help,
+  kiosk,
+  reader: lane.refresh,
+  trouble: lane.refresh,
+  signed_out: signedOut,
+  command: (flags) => kiosks.refresh(flags.kiosk_id),
+});

@@ -1,4 +1,6 @@
 // Asking the staff door for a piece of the page, and telling it what was pressed.
+import { said } from "./words.js";
+
 const newest = new Map();
 let hide = 0;
 
@@ -7,7 +9,7 @@ export async function piece(path) {
   const turn = (newest.get(path) || 0) + 1;
   newest.set(path, turn);
   try {
-    const answer = await fetch(`/api/v1/${path}`, { headers: { accept: "text/html" } });
+    const answer = await fetch(`/api/v1/${path}`, { headers: { accept: "text/html", "x-automatic": "1" } });
     const html = answer.status === 200 ? await answer.text() : answer.status === 204 ? "" : null;
     return newest.get(path) === turn ? html : null;
   } catch {
@@ -27,7 +29,7 @@ export async function post(path, body = {}) {
     if (answer.ok) return answer.status === 204 ? {} : await answer.json();
     say((await answer.json()).sentence);
   } catch {
-    say("受付サーバーにつながりません。もう一度押してください。");
+    say(said("unreachable"));
   }
   return null;
 }

@@ -1,5 +1,6 @@
 // The kiosk strip: what each kiosk does now, how long it has been silent, how long a visual check may still take.
 import { piece } from "./door.js";
+import { said } from "./words.js";
 
 const strip = document.getElementById("kiosks");
 const heardAt = new Map();
@@ -49,7 +50,7 @@ export function tick() {
     const left = card.querySelector(".left");
     if (!endsAt.has(id)) continue;
     const seconds = Math.max(0, Math.ceil((endsAt.get(id) - now) / 1000));
-    if (left) left.textContent = `残り ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    if (left) left.textContent = `${said("left")}${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     if (!seconds) { endsAt.delete(id); refresh(id); }
   }
 }

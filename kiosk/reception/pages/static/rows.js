@@ -1,4 +1,6 @@
 // The list: unhandled, taken, done; the newest first in each. A row that changes keeps its selection.
+import { said } from "./words.js";
+
 const list = document.getElementById("rows");
 const RANK = { open: 0, taken: 1, done: 2 };
 const LEFT_ALONE = 15000;
@@ -15,22 +17,26 @@ export function place(html, fresh) {
   const row = template.content.firstElementChild;
   const id = row.dataset.checkinId;
   const before = find(id);
+  const focused = before && before.contains(document.activeElement);
   if (before) before.remove();
   list.insertBefore(row, [...list.children].find((other) => comesBefore(row, other)) || null);
   if (id === selected) row.setAttribute("aria-selected", "true");
+  if (focused) row.focus({ preventScroll: true });
   if (fresh) {
     row.classList.add("fresh");
     setTimeout(() => row.classList.remove("fresh"), 4000);
     if (performance.now() - touched > LEFT_ALONE) document.getElementById("list").scrollTop = 0;
   }
   count();
+  return row;
 }
+
+export const open = () => list.querySelectorAll('[data-state="open"]').length;
 
 export function count() {
   const number = (state) => list.querySelectorAll(`[data-state="${state}"]`).length;
   for (const state of Object.keys(RANK)) document.getElementById(`count-${state}`).textContent = number(state);
-  const open = number("open");
-  document.title = (open ? `(${open}) ` : "") + "受付ボード";
+  document.title = (open() ? `(${open()}) ` : "") + said("board");
 }
 
 export function select(step) {
@@ -41,6 +47,7 @@ export function select(step) {
   for (const row of all) row.removeAttribute("aria-selected");
   selected = next.dataset.checkinId;
   next.setAttribute("aria-selected", "true");
+  next.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
 }
 

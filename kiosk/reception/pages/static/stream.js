@@ -1,46 +1,47 @@
-// The stream of events: open, replay, silence, and saying plainly when the line is gone.
-const SILENT_AFTER = 30000;
-const AGAIN_AFTER = 2000;
+// This tab's end of the stream of events, and saying plainly when the line is gone.
+import { Line } from "./line.js";
+
+const SILENT_AFTER = 45000;
 
 export function follow(handlers) {
-  let last = document.querySelector("meta[name='events-after']").content;
-  let source = null;
+  const root = document.documentElement;
+  let last = Number(document.querySelector("meta[name='events-after']").content);
   let heard = performance.now();
-  let again = 0;
+  let join = () => {};
 
   const live = (state) => {
-    document.documentElement.dataset.live = state;
+    root.dataset.live = state;
     document.getElementById("lost").hidden = state === "open";
   };
-  const hear = () => { heard = performance.now(); };
-
-  function lost() {
-    live("lost");
-    if (source.readyState === EventSource.CLOSED) reopenSoon();
+  function hear(message) {
+    heard = performance.now();
+    if (message.what === "live") live("open");
+    else if (message.what === "lost") live("lost");
+    else if (message.what === "reload") location.reload();
+    else if (message.what === "signed_out") handlers.signed_out();
+    else if (message.what === "event") happened(message);
   }
-  function reopenSoon() {
-    source.close();
-    clearTimeout(again);
-    again = setTimeout(open, AGAIN_AFTER);
-  }
-  function open() {
-    hear();
-    source = new EventSource(`/events?after=${last}`);
-    source.onopen = () => { hear(); live("open"); };
-    source.onerror = lost;
-    source.addEventListener("ping", hear);
-    source.addEventListener("reload", () => location.reload());
-    for (const [kind, handle] of Object.entries(handlers)) {
-      source.addEventListener(kind, (event) => {
-        hear();
-        if (event.lastEventId) last = event.lastEventId;
-        handle(JSON.parse(event.data));
-      });
-    }
+  function happened({ kind, flags, id }) {
+    if (id && id <= last) return;
+    if (id) last = id;
+    handlers[kind](flags);
   }
 
-  open();
+  if ("SharedWorker" in window) {
+    const worker = new SharedWorker("/static/stream-worker.js", { type: "module", name: "reception" });
+    worker.port.onmessage = ({ data }) => hear(data);
+    join = () => worker.port.postMessage({ what: "join", after: last });
+    addEventListener("pagehide", () => worker.port.postMessage({ what: "leave" }));
+    addEventListener("pageshow", (event) => { if (event.persisted) join(); });
+  } else {
+    const line = new Line(hear);
+    join = () => line.open(last);
+  }
+  join();
   setInterval(() => {
-    if (performance.now() - heard > SILENT_AFTER) { live("lost"); hear(); reopenSoon(); }
+    if (performance.now() - heard <= SILENT_AFTER) return;
+    heard = performance.now();
+    live("lost");
+    join();
   }, 1000);
 }
