@@ -26,27 +26,35 @@ REFUSED_FOR_GOOD = frozenset({400, 409, 413, 415, 422})
 """Sending the same bytes again cannot help (domain/reception-and-reliability.md section 1.4, "Poison")."""
 
 
-def door_client(settings: DeliverySettings) -> httpx.Client:
+def door_client(settings: DeliverySettings, trusting: ssl.SSLContext | None = None) -> httpx.Client:
     """An HTTP client for reception's kiosk door: no proxy from the environment, no redirects, reception's own CA.
+
+    `trusting`: what `trust` gave, for who has several clients: each context of its own takes a megabyte. Raises as `trust`.
+    """
+    verify = trust(settings) if trusting is None else trusting
+    return httpx.Client(verify=verify, trust_env=False, follow_redirects=False, timeout=TIMEOUT)
+
+
+def trust(settings: DeliverySettings) -> ssl.SSLContext:
+    """Whom clients of the kiosk door trust: reception's own CA, without one those that certifi lists.
 
     A paired kiosk shows its certificate, at each new connection the one that lies in the folder then. Raises
     `ReceptionError` when `ca_file` or what pairing left there cannot be used, `SettingsError` when others can read the key.
     """
-    verify: ssl.SSLContext | bool = True
     paired = settings.client_file.exists()
     ca_file = settings.ca_file or (settings.paired_authority if paired else None)
     if ca_file is not None:
         if paired:
             read_secret(settings.client_file)
         try:
-            verify = mutual_tls.context(ca_file, settings.client_file if paired else None)
+            return mutual_tls.context(ca_file, settings.client_file if paired else None)
         except OSError as error:
             files = f"{ca_file} and {settings.client_file}" if paired else str(ca_file)
             wanted = (
                 "are not a CA and this kiosk's certificate in PEM" if paired else "is not a readable PEM file of a CA"
             )
             raise ReceptionError(f"{files}: {wanted}", "ca_file") from error
-    return httpx.Client(verify=verify, trust_env=False, follow_redirects=False, timeout=TIMEOUT)
+    return httpx.create_ssl_context(trust_env=False)
 
 
 class Addresses:

@@ -15,7 +15,7 @@ from kiosk import journal
 from kiosk.delivery.courier import Courier
 from kiosk.delivery.desk import Desk
 from kiosk.delivery.errors import DeliveryError, NoKeyError, ReceptionError
-from kiosk.delivery.exchange import door_client
+from kiosk.delivery.exchange import door_client, trust
 from kiosk.delivery.keys import KeyCache
 from kiosk.delivery.line import Line
 from kiosk.delivery.outbox import Outbox
@@ -60,7 +60,8 @@ class DeliveryStation:
         settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._outbox = Outbox(settings.folder / "outbox.db", settings.kiosk_letter)
         self._keys = KeyCache(settings.folder / "reception-key.json")
-        self._clients = [door_client(settings) for _ in range(4)]
+        trusting = trust(settings)
+        self._clients = [door_client(settings, trusting) for _ in range(4)]
         courier, desk, line, staff = self._clients
         self._courier = Courier(self._outbox, courier, settings.urls, kiosk_id, self._delivered)
         witness = Witness(settings.folder / "audit-witness.json")
