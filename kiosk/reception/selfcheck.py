@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from kiosk.eligibility.terminal.state import terminal_state
 from kiosk.errors import ExitCode, KioskError, MissingError
 from kiosk.reception import authority, seal
+from kiosk.reception.hand_off_folder import HandOffFolder
 from kiosk.reception.settings import Door, ReceptionSettings
 
 OK, LACKING = "ok     ", "LACKING"
@@ -23,6 +24,7 @@ def check(settings: ReceptionSettings, tell: Callable[[str], object]) -> int:
         ("doors", _doors),
         ("terminal", _terminal),
         ("reader", _reader),
+        ("hand-off", _hand_off),
     )
     lacking = 0
     for name, look in parts:
@@ -85,3 +87,10 @@ def _reader(settings: ReceptionSettings) -> str:
     if settings.terminal is None or settings.terminal.face is None:
         return "no folder of an official reader in the settings: its arrivals are not shown"
     return f"arrivals at the official reader are read in {settings.terminal.face}"
+
+
+def _hand_off(settings: ReceptionSettings) -> str:
+    if settings.hand_off is None:
+        return "no hand_off in the settings: no files are written for a claims computer"
+    waiting = HandOffFolder(settings.hand_off.folder).names()
+    return f"files for the claims computer go to {settings.hand_off.folder}; {len(waiting)} lie there"

@@ -111,6 +111,7 @@ async def test_a_row_that_nothing_names_is_named_by_who_the_card_was_here_as(
 ) -> None:
     async with open_desk() as desk:
         await known(desk, patient_at)
+        desk.clock.later(days=1)
         known_card = unanswered(patient_at(desk.clock.now, "A002"))
         new_card = unanswered(patient_at(desk.clock.now, "A003", card="99" * 32))
         for checkin in (known_card, new_card):

@@ -156,7 +156,7 @@ def test_reception_looked_at_from_its_own_machine(
     assert "LACKING  terminal" in said
     assert "face: the terminal's folder is not there: is the share mounted?" in said
     assert "the key is gone but the database is there" in said
-    assert "2 of 4 parts cannot be used." in said
+    assert "2 of 6 parts cannot be used." in said
     assert {path.name for path in tmp_path.iterdir()} <= {*before, "reception.db-wal", "reception.db-shm"}
 
 
@@ -174,5 +174,5 @@ def test_a_reception_that_was_never_started_is_looked_at_and_nothing_is_made(tmp
     lines: list[str] = []
     assert selfcheck.check(told, lines.append) == ExitCode.DONE
     assert "both are made at the first start" in lines[0]
-    assert "the kiosk door at 127.0.0.1, port 1 is closed: reception does not run" in lines[1]
+    assert "the kiosk door at 127.0.0.1, port 1 is closed: reception does not run" in lines[2]
     assert list(tmp_path.iterdir()) == []
