@@ -130,6 +130,8 @@ class ReceptionSettings:
     """Where `kiosk reception init` put reception's own certificate authority: with it, both doors speak TLS."""
     password_hashing: Literal["ordinary", "small"] = "ordinary"  # noqa: S105 - the name of a profile
     """argon2id: 64 MiB and a fifth of a second, or 19 MiB for a Raspberry Pi (`kiosk.reception.passwords`)."""
+    board_begins_masked: bool = False
+    """For a board that patients can see: names are covered until somebody at that browser chooses otherwise."""
     keep_checkins_days: int = 30
     keep_audit_days: int = 1826
     """Days until check-ins and what belongs to them, and until entries of the audit log, are erased (five years)."""

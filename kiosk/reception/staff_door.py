@@ -130,6 +130,7 @@ class StaffDoor:
             test_site=desk.settings.site == "test",
             me=seat.account,
             idle=seat.idle,
+            begins_masked=desk.settings.board_begins_masked,
             idle_after=int(IDLE_AFTER.total_seconds()),
             lookup=desk.lookups.possible,
             reader_away=desk.reader_away,

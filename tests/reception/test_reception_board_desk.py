@@ -131,6 +131,21 @@ def test_masked_rows_are_seen_only_while_they_are_pressed(page: Page, reception:
     expect(page.locator("html:not([data-masked])")).to_have_count(1)
 
 
+def test_a_setting_lets_every_board_begin_masked_until_somebody_chooses_otherwise(
+    chromium: Browser, start_reception: Callable[..., Any], checkin_now: Build
+) -> None:
+    reception = start_reception(more="board_begins_masked: true\n")
+    reception.post(checkin_now("A012"))
+    with browser.page(chromium) as page:
+        reception.open_board(page)
+        expect(page.locator("html[data-masked]")).to_have_count(1)
+        page.wait_for_selector("html[data-live=open]")
+        page.locator("#mask").click()
+        page.reload()
+        page.wait_for_selector("html[data-live=open]")
+        expect(page.locator("html:not([data-masked])")).to_have_count(1)
+
+
 def test_the_address_can_begin_masked(page: Page, reception: Any) -> None:
     page.goto(f"{reception.staff_url}/board?masked")
     expect(page.locator("#mask")).to_have_attribute("aria-pressed", "true")

@@ -245,6 +245,10 @@ def test_a_consent_screen_has_no_primary(ui: Ui) -> None:
             assert not [w for w in built(key, ui) if isinstance(w, Button) and w.weight is Weight.PRIMARY], key
 
 
+NOTHING_TYPED = {"P05s-no-photo"}
+"""A card without a photo: staff are told so, and there is nothing to type."""
+
+
 @pytest.mark.parametrize("screen", ["P04", "P03n", "P05s"])
 def test_the_pad_does_not_move_while_typing_or_checking(screen: str, ui: Ui) -> None:
     def keys(key: str) -> list[tuple[str, Rect]]:
@@ -253,7 +257,7 @@ def test_the_pad_does_not_move_while_typing_or_checking(screen: str, ui: Ui) -> 
     first = keys(screen)
     assert [secret for secret, _ in first] == list("1234567890")
     for key in EXAMPLES:
-        if screens.screen_of(EXAMPLES[key]) == screen:
+        if screens.screen_of(EXAMPLES[key]) == screen and key not in NOTHING_TYPED:
             assert keys(key) == first, key
 
 

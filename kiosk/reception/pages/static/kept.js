@@ -1,5 +1,5 @@
 // What this browser keeps of how the board is used: volume, repeating, notifications, masking. Nothing of patients.
-const USUAL = { volume: 60, repeat: false, notify: false, masked: false };
+const USUAL = { volume: 60, repeat: false, notify: false, masked: null };
 
 export function kept(name) {
   try {

@@ -6,7 +6,7 @@ const root = document.documentElement;
 const button = document.getElementById("mask");
 
 export function start() {
-  show(kept("masked") || new URLSearchParams(location.search).has("masked"));
+  show((kept("masked") ?? "beginsMasked" in root.dataset) || new URLSearchParams(location.search).has("masked"));
   document.addEventListener("pointerdown", (event) => {
     const row = event.target.closest("#rows tr");
     if (row && !event.target.closest("button")) row.classList.add("peek");
