@@ -123,8 +123,14 @@ class Patient(Player):
     def staff_come_in(self, number: str, pin: str) -> None:
         """A staff member who was called types number and PIN at the panel."""
         self.press("P02", "call_staff")
-        self.press("P02-called", "staff")
-        self.screen("P05s")
+        # The button is there once the call was drawn: no other screen tells when, and a touch before it touches nothing.
+        for _ in range(5):
+            self.press("P02-called", "staff")
+            with contextlib.suppress(PlayError):
+                self.screen("P05s", seconds=4)
+                break
+        else:
+            raise PlayError("the staff's button did not open their entrance")
         self.staff_type(number, pin)
 
     def staff_type(self, number: str, pin: str) -> None:

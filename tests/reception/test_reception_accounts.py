@@ -125,7 +125,7 @@ async def test_a_person_sets_the_kiosk_pin_and_confirms_with_it(open_desk: OpenD
         tanaka = await desk.desk.store.read(accounts.account("tanaka"))
         mori = await desk.desk.store.read(accounts.account("mori"))
         assert tanaka.has_kiosk_pin
-        assert f"コード <b>{tanaka.kiosk_code}</b>" in (await desk.at_staff_door.get("/me")).text
+        assert f"職員番号 <b>{tanaka.kiosk_code}</b>" in (await desk.at_staff_door.get("/me")).text
         kiosk = KioskId("a")
         found = await kiosk_pin_matches(desk.desk, tanaka.kiosk_code, "850417", kiosk)
         assert found is not None
