@@ -33,7 +33,8 @@ DUTY: Final = 0x6B696F736B02
 """The advisory lock of the node that does what only one may do."""
 LONGEST_PAYLOAD: Final = 7_000
 """Bytes of a notification; PostgreSQL's limit is 8,000."""
-LISTEN_S: Final = 1.0
+LISTEN_S: Final = 0.25
+"""Seconds until a node that hears nothing looks whether it is to end, or to take the duty."""
 AGAIN_S: Final = 1.0
 """Seconds until a lost connection is tried again."""
 CONNECT_S: Final = 5
