@@ -127,7 +127,7 @@ def kiosk(
             put_at[checkin.checkin_id] = time.perf_counter()
             outbox.put(checkin, sealer)
             courier.wake()
-            time.sleep(chance.expovariate(arguments.rate / arguments.kiosks))
+            time.sleep(min(chance.expovariate(arguments.rate / arguments.kiosks), max(0.0, end - time.monotonic())))
         while outbox.waiting().pending:
             time.sleep(0.05)
         stop.set()
