@@ -97,7 +97,9 @@ async def test_a_card_that_nobody_knows_leads_to_no_question(
         assert (answer.status_code, answer.json()["code"]) == (404, "not_known")
         assert answer.headers["content-type"] == "application/problem+json"
         assert terminal.tell()["taken"] == before
-        assert {action for _, action in desk.audit()} <= {"row_came_again"}, "the card was here before, and nobody asked"
+        assert {action for _, action in desk.audit()} <= {"row_came_again"}, (
+            "the card was here before, and nobody asked"
+        )
 
 
 async def test_the_newest_valid_answer_tells_who_it_is(
