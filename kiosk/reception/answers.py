@@ -17,6 +17,8 @@ from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, 
 from kiosk import journal
 from kiosk.reception.errors import RefusedError, StoreError
 from kiosk.reception.settings import is_this_machine
+from kiosk.record import RecordError, ids
+from kiosk.record.ids import KioskId
 
 log = logging.getLogger("kiosk.reception.door")
 
@@ -49,6 +51,20 @@ async def bounded_body(request: Request, most: int) -> bytes:
     except ClientDisconnect as error:
         raise RefusedError(400, "broken_off", "the body broke off") from error
     return bytes(body)
+
+
+def kiosk_of(request: Request) -> KioskId:
+    """The kiosk that a request to the kiosk door names. Raises `RefusedError` (400)."""
+    try:
+        return ids.kiosk_id(request.headers.get("x-kiosk-id"))
+    except RecordError as error:
+        raise RefusedError(400, "headers", f"X-Kiosk-Id: {error}") from error
+
+
+def same_kiosk(told: KioskId, header: KioskId) -> None:
+    """Raises `RefusedError` (422) where a body is of another kiosk than its request."""
+    if told != header:
+        raise RefusedError(422, "other_kiosk", "the body is not of the kiosk that X-Kiosk-Id names")
 
 
 async def json_body(request: Request, most: int = 16 * 1024) -> object:

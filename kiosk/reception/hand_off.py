@@ -30,7 +30,7 @@ from kiosk.reception import hand_off_rows, troubles
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import StoreError
 from kiosk.reception.hand_off_folder import FolderAwayError, HandOffFolder, OneHand, Steps
-from kiosk.reception.hand_off_rows import HandOffState, Queued, Watched
+from kiosk.reception.hand_off_rows import HandOffState, Queued, Unreadable, Watched
 from kiosk.reception.hand_off_settings import HandOffSettings
 from kiosk.reception.store import DeskEvent, Transaction
 from kiosk.record import RecordError
@@ -166,7 +166,7 @@ class HandOff:
         if left_over:
             for name in left_over - {_temporary(file) for file in await store.read(hand_off_rows.under_way)}:
                 await hand.remove(name)
-        while (queued := await self._next()) is not None:
+        while (queued := await store.read(hand_off_rows.next_queued)) is not None:
             await self._hand_over(queued, settings, hand)
         late = hand_off_rows.not_taken_since(left, self._desk.clock(), settings.taken_within_seconds)
         return frozenset({"not_taken"}) if late else frozenset()
@@ -210,12 +210,12 @@ class HandOff:
         log.info("hand_off_taken", extra=journal.numbers(seq=row.seq))
         return HandOffState.TAKEN
 
-    async def _next(self) -> Queued | None:
-        """The next one that may need a file. What cannot be read any more is settled on the way."""
-        return await self._desk.store.read(hand_off_rows.next_queued)
-
-    async def _hand_over(self, queued: Queued, settings: HandOffSettings, hand: _Hand) -> None:
+    async def _hand_over(self, queued: Queued | Unreadable, settings: HandOffSettings, hand: _Hand) -> None:
         store, seq = self._desk.store, queued.seq
+        if isinstance(queued, Unreadable):  # one that cannot be read must not hold up all that came after it
+            await store.write(hand_off_rows.settle(seq, HandOffState.REFUSED, "record"))
+            log.error("hand_off_unreadable", extra=journal.numbers(seq=seq))
+            return
         written = _file_of(queued, settings)
         if isinstance(written, _Settled):
             await store.write(hand_off_rows.settle(seq, written.state, written.reason))

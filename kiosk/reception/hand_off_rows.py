@@ -21,8 +21,8 @@ from kiosk.reception import later_answers
 from kiosk.reception.database import Connection, Found
 from kiosk.reception.later_answers import ACTOR, LaterAnswer
 from kiosk.reception.store import Transaction
+from kiosk.record import RecordError, dates
 from kiosk.record import checkin as contract
-from kiosk.record import dates
 from kiosk.record.checkin import CheckIn
 from kiosk.record.ids import VisitId
 
@@ -58,6 +58,13 @@ class Queued:
     file: str | None
     asked_again: bool
     """The check-in's own answer stood in a list before the visit; it was asked for again, and that answer counts."""
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """What would be next, and its record cannot be read any more."""
+
+    seq: int
 
 
 @dataclass(frozen=True)
@@ -140,8 +147,8 @@ def erase(seq: int) -> Callable[[Transaction], None]:
     return change
 
 
-def next_queued(connection: Connection) -> Queued | None:
-    """The oldest that is not written yet. Raises `RecordError` for a record that cannot be read any more."""
+def next_queued(connection: Connection) -> Queued | Unreadable | None:
+    """The oldest that is not written yet."""
     row = connection.execute(
         "SELECT hand_off.seq, hand_off.answer, hand_off.file, checkin.record, later_answer.message,"
         " told_early.checkin_id AS early FROM hand_off JOIN checkin USING (checkin_id)"
@@ -150,9 +157,12 @@ def next_queued(connection: Connection) -> Queued | None:
     ).fetchone()
     if row is None:
         return None
-    later = later_answers.from_json(row["message"]) if row["answer"] == "later" else None
-    early = later is None and row["early"] is not None
-    return Queued(row["seq"], contract.from_json(row["record"]), later, row["file"], early)
+    try:
+        checkin = contract.from_json(row["record"])
+        later = later_answers.from_json(row["message"]) if row["answer"] == "later" else None
+    except (RecordError, ValueError):  # ValueError: what is no JSON at all
+        return Unreadable(row["seq"])
+    return Queued(row["seq"], checkin, later, row["file"], asked_again=later is None and row["early"] is not None)
 
 
 def watched(connection: Connection) -> list[Watched]:

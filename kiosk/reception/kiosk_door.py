@@ -35,7 +35,7 @@ from kiosk.reception import (
     witnesses,
 )
 from kiosk.reception.admission import PairedOnly, TurnedAway, device_of, still_allowed
-from kiosk.reception.answers import HANDLERS, OurselvesOnly, bounded_body, json_body
+from kiosk.reception.answers import HANDLERS, OurselvesOnly, bounded_body, json_body, kiosk_of, same_kiosk
 from kiosk.reception.authority import Authority
 from kiosk.reception.checkins import Arrival
 from kiosk.reception.desk import Desk
@@ -70,7 +70,7 @@ class KioskDoor:
 
     async def checkins(self, request: Request) -> Response:
         """`POST checkins`: 201 kept now, 200 kept before, in both cases durably."""
-        kiosk_id = _kiosk(request)
+        kiosk_id = kiosk_of(request)
         try:
             checkin_id = ids.visit_id(request.headers.get("idempotency-key"))
         except RecordError as error:
@@ -116,17 +116,17 @@ class KioskDoor:
 
     async def key(self, request: Request) -> Response:
         """`GET key`: what check-ins are sealed to."""
-        _kiosk(request)
+        kiosk_of(request)
         return JSONResponse({"key_id": self._desk.key.key_id, "public_key": self._desk.key.public_key})
 
     async def heartbeat(self, request: Request) -> Response:
         """`POST heartbeat`; the answer tells reception's time and key, and the end of its audit log."""
-        kiosk_id = _kiosk(request)
+        kiosk_id = kiosk_of(request)
         try:
             beat = door.heartbeat_from_json(await json_body(request))
         except RecordError as error:
             raise RefusedError(422, "record", str(error)) from error
-        _same_kiosk(beat.kiosk_id, kiosk_id)
+        same_kiosk(beat.kiosk_id, kiosk_id)
 
         def heard(transaction: Transaction) -> audit.Head:
             kiosks.heard(beat)(transaction)
@@ -140,19 +140,19 @@ class KioskDoor:
 
     async def help(self, request: Request) -> Response:
         """`POST help`: 201 kept now, 200 kept before."""
-        kiosk_id = _kiosk(request)
+        kiosk_id = kiosk_of(request)
         try:
             call = door.help_from_json(await json_body(request))
         except RecordError as error:
             raise RefusedError(422, "record", str(error)) from error
-        _same_kiosk(call.kiosk_id, kiosk_id)
+        same_kiosk(call.kiosk_id, kiosk_id)
         new = await self._desk.store.write(helps.keep(call))
         log.info("help_called", extra=journal.numbers(visit=call.visit_id, reason=call.reason.value, new=new))
         return JSONResponse({"help_id": call.help_id}, 201 if new else 200)
 
     async def line(self, request: Request) -> Response:
         """`GET line`: commands for this kiosk as server-sent events, first those that still wait for it."""
-        return EventStream(self._commands(_kiosk(request), request))
+        return EventStream(self._commands(kiosk_of(request), request))
 
     async def _commands(self, kiosk_id: KioskId, request: Request) -> AsyncGenerator[bytes]:
         def ours(command: Command) -> bool:
@@ -179,7 +179,7 @@ class KioskDoor:
 
     async def answered(self, request: Request) -> Response:
         """`POST line/{id}`: the state a command led to."""
-        kiosk_id = _kiosk(request)
+        kiosk_id = kiosk_of(request)
         body = await json_body(request)
         try:
             command_id = ids.visit_id(request.path_params["id"])
@@ -201,7 +201,7 @@ class KioskDoor:
         stay here until the system itself has answered. Whom a list of today found invalid, or did not find, is told so
         at once (`kiosk.reception.listed`), and asked for again when the check-in has come.
         """
-        kiosk_id = _kiosk(request)
+        kiosk_id = kiosk_of(request)
         visit_id, fingerprint, limit_consent = _asked(await json_body(request))
         desk = self._desk
         if not desk.lookups.possible:
@@ -247,7 +247,7 @@ class KioskDoor:
 
         Only at the TLS door. Raises `RefusedError`: 409, 422, 429.
         """
-        _kiosk(request)
+        kiosk_of(request)
         device = device_of(request)
         body = await json_body(request)
         who = authority.asked(body.get("csr") if isinstance(body, dict) else None)
@@ -261,7 +261,7 @@ class KioskDoor:
 
     async def terminal(self, request: Request) -> Response:
         """`GET terminal`: how the way on from reception is, {ok, hop, sentence}: which hop is dead, the first of them."""
-        _kiosk(request)
+        kiosk_of(request)
         state = await way.state_of(self._desk.lookups, self._desk.settings.terminal)
         return JSONResponse({"ok": state.ok, "hop": state.hop, "sentence": state.sentence})
 
@@ -291,18 +291,6 @@ def app(desk: Desk, turned_away: TurnedAway | None = None) -> Starlette:
         middleware=middleware,
         exception_handlers={**HANDLERS, RefusedError: Refusals(desk).answer},
     )
-
-
-def _kiosk(request: Request) -> KioskId:
-    try:
-        return ids.kiosk_id(request.headers.get("x-kiosk-id"))
-    except RecordError as error:
-        raise RefusedError(400, "headers", f"X-Kiosk-Id: {error}") from error
-
-
-def _same_kiosk(told: KioskId, header: KioskId) -> None:
-    if told != header:
-        raise RefusedError(422, "other_kiosk", "the body is not of the kiosk that X-Kiosk-Id names")
 
 
 def _asked(body: object) -> tuple[ids.VisitId, str, bool]:

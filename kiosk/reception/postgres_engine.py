@@ -10,9 +10,11 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import selectors
+import socket
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import psycopg
 from psycopg import pq
@@ -34,7 +36,7 @@ DUTY: Final = 0x6B696F736B02
 LONGEST_PAYLOAD: Final = 7_000
 """Bytes of a notification; PostgreSQL's limit is 8,000."""
 LISTEN_S: Final = 0.25
-"""Seconds until a node that hears nothing looks whether it is to end, or to take the duty."""
+"""Seconds until a node that hears nothing looks whether the duty is free."""
 AGAIN_S: Final = 1.0
 """Seconds until a lost connection is tried again."""
 CONNECT_S: Final = 5
@@ -94,18 +96,20 @@ class PostgresqlEngine:
     @contextlib.contextmanager
     def listen(self, heard: Heard) -> Iterator[None]:
         """Hear every node's commits on a thread of its own, and try to be the one on duty."""
-        ending = threading.Event()
         try:
             listening = self._listening(heard)
         except psycopg.Error as error:
             raise StartError(f"{self._where}: the database cannot be used ({_sentence(error)})") from error
-        thread = threading.Thread(target=self._listen_on, args=(listening, heard, ending), name="reception-listener")
-        thread.start()
-        try:
-            yield
-        finally:
-            ending.set()
-            thread.join()
+        with _Ending() as ending:
+            thread = threading.Thread(
+                target=self._listen_on, args=(listening, heard, ending), name="reception-listener"
+            )
+            thread.start()
+            try:
+                yield
+            finally:
+                ending.tell()
+                thread.join()
 
     def close(self) -> None:
         """There is nothing that outlives the connections."""
@@ -165,7 +169,7 @@ class PostgresqlEngine:
             raise
         return connection
 
-    def _listen_on(self, connection: _Connection, heard: Heard, ending: threading.Event) -> None:
+    def _listen_on(self, connection: _Connection, heard: Heard, ending: _Ending) -> None:
         while True:
             try:
                 with contextlib.closing(connection):
@@ -173,26 +177,55 @@ class PostgresqlEngine:
             except psycopg.Error:
                 log.warning("listener_lost")
             heard.duty(False)
-            while not ending.wait(AGAIN_S):
+            while not ending.told and not ending.wait(AGAIN_S):
                 try:
                     connection = self._listening(heard)
                     break
                 except (psycopg.Error, StartError):
                     log.warning("listener_lost")
-            if ending.is_set():
+            if ending.told:
                 return
 
-    def _hear(self, connection: _Connection, heard: Heard, ending: threading.Event) -> None:
+    def _hear(self, connection: _Connection, heard: Heard, ending: _Ending) -> None:
         on_duty = False
-        while not ending.is_set():
+        while not ending.told:
             if not on_duty:
                 on_duty = bool(connection.value("SELECT pg_try_advisory_lock(?)", (DUTY,)))
                 if on_duty:
                     heard.duty(True)
-            for payload in connection.notified(LISTEN_S):
+            payloads = connection.notified()
+            for payload in payloads:
                 heard.announced(connection, _passing(payload))
-                if ending.is_set():
-                    return
+            if not payloads:
+                ending.wait(LISTEN_S, connection)
+
+
+class _Ending:
+    """Whether a thread is to end; it can wait for that and for its connection at once."""
+
+    def __init__(self) -> None:
+        self._hears, self._tells = socket.socketpair()
+        self.told = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hears.close()
+        self._tells.close()
+
+    def tell(self) -> None:
+        """Let the thread end."""
+        self.told = True
+        self._tells.send(b".")
+
+    def wait(self, seconds: float, *others: _Connection) -> bool:
+        """Wait at most so long until it is told, or until something comes on one of `others`; gives whether it is told."""
+        with selectors.DefaultSelector() as selector:
+            for waited_for in (self._hears.fileno(), *(other.fileno() for other in others)):
+                selector.register(waited_for, selectors.EVENT_READ)
+            selector.select(seconds)
+        return self.told
 
 
 class _Row:
@@ -249,9 +282,13 @@ class _Connection:
             cursor.executemany(placeholders(sql).encode(), list(values))
         return None
 
-    def notified(self, seconds: float) -> list[str]:
-        """Payloads that came, waited for so long. All at once: the connection is locked while they are read."""
-        return [notify.payload for notify in self._raw.notifies(timeout=seconds, stop_after=1)]
+    def fileno(self) -> int:
+        """What a wait for this connection looks at."""
+        return self._raw.fileno()
+
+    def notified(self) -> list[str]:
+        """Payloads that came. All at once: the connection is locked while they are read."""
+        return [notify.payload for notify in self._raw.notifies(timeout=0)]
 
     def close(self) -> None:
         self._raw.close()

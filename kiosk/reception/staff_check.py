@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from kiosk import journal
-from kiosk.reception.answers import json_body
+from kiosk.reception.answers import json_body, kiosk_of, same_kiosk
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import RefusedError
 from kiosk.reception.kiosk_pin import kiosk_pin_matches
@@ -57,7 +57,7 @@ class StaffCheck:
 
     async def verify(self, request: Request) -> Response:
         """`POST staff/verify`. Raises `RefusedError`: 403, 422, 429."""
-        kiosk_id = _kiosk(request)
+        kiosk_id = kiosk_of(request)
         asked = _asked(await json_body(request, _MOST))
         account = await kiosk_pin_matches(self._desk, asked.code, asked.pin, kiosk_id)
         if account is None:
@@ -69,13 +69,12 @@ class StaffCheck:
 
     async def outcome(self, request: Request) -> Response:
         """`POST staff/outcome`. Raises `RefusedError`: 409, 422."""
-        kiosk_id = _kiosk(request)
+        kiosk_id = kiosk_of(request)
         try:
             report = door.staff_report_from_json(await json_body(request, _MOST))
         except RecordError as error:
             raise RefusedError(422, "record", str(error)) from error
-        if report.kiosk_id != kiosk_id:
-            raise RefusedError(422, "other_kiosk", "the body is not of the kiosk that X-Kiosk-Id names")
+        same_kiosk(report.kiosk_id, kiosk_id)
         new = await self._desk.store.write(ended(report))
         log.info("visual_ended", extra=journal.numbers(visit=report.visit_id, outcome=report.outcome.value, new=new))
         return JSONResponse({"check_id": report.check_id}, 201 if new else 200)
@@ -144,10 +143,3 @@ def _asked(body: object) -> _Asked:
 
 def _digits(text: object, count: int) -> bool:
     return isinstance(text, str) and len(text) == count and text.isascii() and text.isdigit()
-
-
-def _kiosk(request: Request) -> KioskId:
-    try:
-        return ids.kiosk_id(request.headers.get("x-kiosk-id"))
-    except RecordError as error:
-        raise RefusedError(400, "headers", f"X-Kiosk-Id: {error}") from error

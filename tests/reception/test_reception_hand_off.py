@@ -27,6 +27,7 @@ from kiosk.reception.hand_off_rows import HandOffState
 from kiosk.reception.hand_off_settings import HandOffSettings
 from kiosk.reception.later_answers import LaterAnswer
 from kiosk.reception.settings import ReceptionSettings
+from kiosk.reception.store import Transaction
 from kiosk.record import consent
 from kiosk.record.checkin import CheckIn, Eligibility
 from kiosk.record.eligibility import Source, Validity
@@ -252,6 +253,26 @@ async def test_a_character_that_may_not_be_lost_refuses_one_result_and_holds_up_
         await desk.post(plain)
         await until_states(desk, plain, "written")
         assert await states(desk, odd) == ["refused"]
+
+
+async def test_a_record_that_cannot_be_read_any_more_holds_up_no_other(
+    open_desk: OpenDesk, checkin_at: Build, share: Path, kept_in: dict[str, Any]
+) -> None:
+    async with open_desk() as desk:
+        await desk.desk.store.write(hand_off_rows.begin)
+        broken, whole = checkin_at(desk.clock.now), checkin_at(desk.clock.now, "A013")
+        for checkin in (broken, whole):
+            await desk.post(checkin)
+
+        def break_it(transaction: Transaction) -> None:
+            """A page of the disk gone bad; reception itself refuses to change a record."""
+            transaction.run(f"DROP TRIGGER checkin_stays_as_it_came{' ON checkin' if kept_in else ''}")
+            transaction.run("UPDATE checkin SET record = ? WHERE checkin_id = ?", b"{", broken.checkin_id)
+
+        await desk.desk.store.write(break_it)
+        async with handing_off(desk, settings_of(share)):
+            await until_states(desk, whole, "written")
+        assert await states(desk, broken) == ["refused"]
 
 
 # -- what goes wrong with the folder -----------------------------------------------------------------------------------
