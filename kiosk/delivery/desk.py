@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import httpx
 
@@ -17,9 +18,18 @@ from kiosk.delivery.backoff import Backoff
 from kiosk.delivery.errors import DeliveryError, ReceptionError
 from kiosk.delivery.exchange import REFUSED_FOR_GOOD, Addresses, Answer, exchange
 from kiosk.delivery.keys import KeyCache
+from kiosk.delivery.reports import Reports
 from kiosk.delivery.witness import Witness
-from kiosk.record.door import Heartbeat, HelpCall, StaffReport, heartbeat_json, help_json, staff_report_json
-from kiosk.record.ids import KioskId
+from kiosk.record.door import (
+    Heartbeat,
+    HelpCall,
+    StaffOutcome,
+    StaffReport,
+    heartbeat_json,
+    help_json,
+    staff_report_json,
+)
+from kiosk.record.ids import KioskId, VisitId
 
 log = logging.getLogger("kiosk.delivery.desk")
 
@@ -39,13 +49,16 @@ class _WaitingCall:
     path: str
     fields: dict[str, object]
     until: float
+    settled: Callable[[], None]
+    """Called when reception has heard it, or never will."""
 
 
 class Desk:
     """Tells reception who needs help and that the kiosk lives, and keeps `keys` fresh.
 
     `beat` makes the heartbeat of this moment and is called on the desk's thread; `witness` keeps what reception tells of
-    its audit log, and says it with the next one; `mono` is the monotonic clock.
+    its audit log, and says it with the next one; `reports` keeps how visual checks ended until reception has heard it;
+    `mono` is the monotonic clock.
     """
 
     def __init__(
@@ -57,6 +70,7 @@ class Desk:
         beat: Callable[[], Heartbeat],
         *,
         witness: Witness | None = None,
+        reports: Reports | None = None,
         mono: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
@@ -65,28 +79,50 @@ class Desk:
         self._keys = keys
         self._beat = beat
         self._witness = witness
+        self._reports = reports
         self._mono = mono
         self._lock = threading.Lock()
         self._calls: deque[_WaitingCall] = deque()
         self._woken = threading.Event()
         self._call_backoff, self._key_backoff = Backoff(), Backoff()
         self._call_at = self._beat_at = self._key_at = mono()
+        for left_over in () if reports is None else reports.waiting:
+            self._send_report(left_over)
 
     def call(self, call: HelpCall) -> None:
         """Call the desk; never waits. Reception hears it within ten minutes or not at all."""
         self._queue("/k/v1/help", help_json(call), CALL_LASTS)
 
-    def report(self, report: StaffReport) -> None:
-        """Tell how a visual check at the kiosk ended; never waits. Reception hears it within a day or not at all."""
-        self._queue("/k/v1/staff/outcome", staff_report_json(report), REPORT_LASTS)
+    def check_begins(self, check_id: str, visit_id: VisitId, at: datetime) -> None:
+        """A visual check begins at the kiosk: if this process does not live to its end, the next one tells so."""
+        if self._reports is not None:
+            self._reports.note(StaffReport(check_id, self._kiosk_id, visit_id, StaffOutcome.WITHDRAWN, at))
 
-    def _queue(self, path: str, fields: dict[str, object], lasts: float) -> None:
+    def report(self, report: StaffReport) -> None:
+        """Tell how a visual check at the kiosk ended: on disk when this returns, and heard within a day or not at all."""
+        if self._reports is not None:
+            self._reports.note(report)
+        self._send_report(report)
+
+    def _send_report(self, report: StaffReport) -> None:
+        def settled() -> None:
+            if self._reports is not None:
+                self._reports.forget(report.check_id)
+
+        self._queue("/k/v1/staff/outcome", staff_report_json(report), REPORT_LASTS, settled)
+
+    def _queue(
+        self, path: str, fields: dict[str, object], lasts: float, settled: Callable[[], None] = lambda: None
+    ) -> None:
+        dropped = None
         with self._lock:
             if len(self._calls) >= MAX_CALLS:
-                self._calls.popleft()
+                dropped = self._calls.popleft()
                 log.error("help_call_dropped", extra=journal.numbers(why="too_many"))
-            self._calls.append(_WaitingCall(path, fields, self._mono() + lasts))
+            self._calls.append(_WaitingCall(path, fields, self._mono() + lasts, settled))
             self._call_at = self._mono()
+        if dropped is not None:
+            dropped.settled()
         self._woken.set()
 
     def beat_now(self) -> None:
@@ -124,10 +160,14 @@ class Desk:
 
     def _call_is_due(self) -> bool:
         with self._lock:
-            for late in [one for one in self._calls if one.until <= self._mono()]:
+            too_old = [one for one in self._calls if one.until <= self._mono()]
+            for late in too_old:
                 self._calls.remove(late)
                 log.error("help_call_dropped", extra=journal.numbers(why="too_old"))
-            return bool(self._calls) and self._mono() >= self._call_at
+            due = bool(self._calls) and self._mono() >= self._call_at
+        for late in too_old:
+            late.settled()
+        return due
 
     def _send_call(self) -> None:
         with self._lock:
@@ -151,6 +191,7 @@ class Desk:
                 self._calls.popleft()
             self._call_backoff.reset()
             self._call_at = self._mono()
+        waiting.settled()
 
     def _call_failed(self, why: str) -> None:
         self._addresses.turn()

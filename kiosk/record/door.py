@@ -61,7 +61,7 @@ REFUSALS = (
 
 @dataclass(frozen=True)
 class StaffReport:
-    """`POST /k/v1/staff/outcome`: how the check ended that reception opened as `check_id`. Nameless but for the staff id."""
+    """`POST /k/v1/staff/outcome`: how the check ended that reception opened as `check_id`. Nameless."""
 
     check_id: str
     kiosk_id: KioskId

@@ -241,9 +241,18 @@ def test_the_station_takes_the_report_of_how_a_check_ended(station: Callable[[He
     assert station(Heard()).carry_out(fx.ReportVisual(ids.new_visit_id(), VISIT, StaffOutcome.CONFIRMED))
 
 
-@pytest.mark.parametrize(("kind", "event"), [(CommandKind.PAUSE, ev.Paused), (CommandKind.RESUME, ev.Resumed)])
+@pytest.mark.parametrize(
+    ("kind", "event"),
+    [
+        (CommandKind.PAUSE, ev.Paused),
+        (CommandKind.RESUME, ev.Resumed),
+        (CommandKind.RESTART, ev.RestartAsked),
+    ],
+)
 def test_a_pause_comes_to_the_heart_without_a_visit(
-    station: Callable[[Heard], DeliveryStation], kind: CommandKind, event: type[ev.Paused | ev.Resumed]
+    station: Callable[[Heard], DeliveryStation],
+    kind: CommandKind,
+    event: type[ev.Paused | ev.Resumed | ev.RestartAsked],
 ) -> None:
     heard = Heard()
     command = Command(ids.new_visit_id(), kind, KIOSK, None, "mori", datetime.now(UTC) + timedelta(minutes=1))
