@@ -10,12 +10,15 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import kiosk
 from kiosk.errors import ExitCode, KioskError, UsageError
 
 CONFIG_VARIABLE = "KIOSK_CONFIG"
+STARTED_BY_VARIABLE = "KIOSK_STARTED_BY"
+"""The command from the board by which a kiosk started itself anew."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,9 +123,16 @@ def _add_reception_actions(reception: argparse.ArgumentParser) -> None:
     )
     invite.add_argument("--id", default="admin", metavar="ID", help="whose (admin)")
     invite.set_defaults(command=_reception_invite)
-    for action in (init, restore, token, invite):
+    renew = actions.add_parser(
+        "renew-authority",
+        help="another intermediate before the old one ends",
+        description="Make another intermediate under the same root, and the backup anew; kiosks stay paired.",
+    )
+    renew.add_argument("--backup", type=Path, metavar="FILE", required=True, help="the newest backup; written anew")
+    renew.set_defaults(command=_reception_renew_authority)
+    for action in (init, restore, renew, token, invite):
         action.add_argument("--config", type=Path, metavar="F", default=argparse.SUPPRESS, help="settings")
-    for action in (init, restore):
+    for action in (init, restore, renew):
         action.add_argument("--passphrase-file", type=Path, metavar="F", help="instead of asking for it (mode 0600)")
     init.add_argument(
         "--backup",
@@ -177,11 +187,16 @@ def _run(args: argparse.Namespace) -> int:
         import screens
         from kiosk.app import App
 
-    settings = configuration.read(_config_of(args))
+    config = _config_of(args)
+    settings = configuration.read(config)
     journal.start()
     secrecy.keep()
     secrecy.overwrite_what_is_freed()
-    App(settings, screens.build, screens.screen_of).run()
+    started_by = os.environ.get(STARTED_BY_VARIABLE)
+    again = App(settings, screens.build, screens.screen_of, partial(configuration.read, config), started_by).run()
+    if again is not None:
+        # Nothing of this life is left but its process number, which whoever supervises it knows.
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | {STARTED_BY_VARIABLE: again})  # noqa: S606
     return ExitCode.DONE
 
 
@@ -228,6 +243,16 @@ def _reception_restore(args: argparse.Namespace) -> int:
 
     told = settings.read(_config_of(args), ReceptionSettings)
     init.restore(told, args.backup, lambda: _passphrase(args.passphrase_file, twice=False), _tell)
+    return ExitCode.DONE
+
+
+def _reception_renew_authority(args: argparse.Namespace) -> int:
+    from kiosk import settings
+    from kiosk.reception.renew_authority import renew_authority
+    from kiosk.reception.settings import ReceptionSettings
+
+    told = settings.read(_config_of(args), ReceptionSettings)
+    renew_authority(told, args.backup, lambda: _passphrase(args.passphrase_file, twice=False), _tell)
     return ExitCode.DONE
 
 

@@ -33,15 +33,17 @@ from kiosk.ui.touch import Closed
 from kiosk.ui.ui import Ui
 from kiosk.ui.widgets import LiveSource, Widget
 from kiosk.visit.appliance import Appliance, Farewell, FarewellKind, Service, ServiceState
-from kiosk.visit.effects import Effect, Wipe
+from kiosk.visit.effects import Effect, StartAgain, Wipe
 from kiosk.visit.endings import FAREWELL_SECONDS, stage_word
 from kiosk.visit.events import (
     DigitErased,
     DigitTyped,
     Event,
     NumberAsked,
+    RestartFailed,
     ServiceChanged,
     Speaking,
+    Started,
     StudioLost,
     Tapped,
     Tick,
@@ -74,15 +76,28 @@ Name = Callable[[Appliance], str]
 
 
 class App:
-    """The kiosk process. Make it, `run` it; it ends on SIGTERM, SIGINT or when its window is closed."""
+    """The kiosk process. Make it, `run` it; it ends on SIGTERM, SIGINT, when its window is closed or staff want a new start.
+
+    `started_by` is the command because of which it was started, if one was; `can_start` raises `KioskError` where a new start
+    would end at the settings.
+    """
 
     _card: CardStation
     _face: FaceStation
     _eligibility: EligibilityStation
     _delivery: DeliveryStation
 
-    def __init__(self, settings: KioskSettings, build: Build, name: Name) -> None:
+    def __init__(
+        self,
+        settings: KioskSettings,
+        build: Build,
+        name: Name,
+        can_start: Callable[[], object] = lambda: None,
+        started_by: str | None = None,
+    ) -> None:
         self._settings, self._build, self._name = settings, build, name
+        self._can_start, self._started_by = can_start, started_by
+        self._again: str | None = None
         self._opened = ExitStack()
         self._inbox: queue.SimpleQueue[Event | Callable[[], None]] = queue.SimpleQueue()
         self._closing = False
@@ -117,8 +132,11 @@ class App:
         self._voice = VoiceStation(self._sound, self._catalogues, self._tapped)
         self._closes_with(self._voice.close)
 
-    def run(self) -> None:
-        """Turn the loop until told to end. Raises `KioskError` where a station's file, key or driver is missing."""
+    def run(self) -> str | None:
+        """Turn the loop until told to end; gives the command by which staff want it started anew, if that is why it ended.
+
+        Raises `KioskError` where a station's file, key or driver is missing.
+        """
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, self._end)
         try:
@@ -129,11 +147,14 @@ class App:
             self._renew()
             self._delivery.start()
             log.info("kiosk_open")
+            if self._started_by is not None:
+                self._feed(Started(self._started_by))
             while not self._closing:
                 self._turn()
         finally:
             self._opened.close()
             log.info("kiosk_closed")
+        return self._again
 
     def _open(self) -> None:
         """Make the stations. What they import takes as long as all before: the panel shows the idle screen meanwhile.
@@ -262,9 +283,23 @@ class App:
             log.info("visit_over", extra=journal.numbers(visit=effect.visit_id))
             self._renew()
             return
+        if isinstance(effect, StartAgain):
+            self._start_again(effect.command_id)
+            return
         stations = (self._card, self._face, self._eligibility, self._delivery)
         if not any(station.carry_out(effect) for station in stations):
             log.error("effect_without_a_station", extra=journal.numbers(effect=type(effect).__name__))
+
+    def _start_again(self, command_id: str) -> None:
+        """End for a new start, unless that would find settings it cannot read: better a kiosk that goes on as it is."""
+        try:
+            self._can_start()
+        except KioskError as error:
+            log.error("not_restarted", extra=journal.numbers(why=error.code))  # noqa: TRY400
+            self._post(RestartFailed())
+            return
+        log.info("kiosk_restarting")
+        self._again, self._closing = command_id, True
 
     def _show(self) -> None:
         appliance, now = self._appliance, time.monotonic()
@@ -293,9 +328,7 @@ class App:
         """What the board shows of this kiosk; the station sends what changed."""
         visit = self._appliance.visit
         stage, visit_id = stage_word(visit.stage if visit else None), visit.visit_id if visit else None
-        state = self._appliance.service.state
-        service = "paused" if self._appliance.paused and state is ServiceState.OPEN else state.value
-        self._delivery.show(service, stage, visit_id)
+        self._delivery.show(self._appliance.service_word, stage, visit_id)
 
     # -- stations ----------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Out of service and back, from the board: `POST /api/v1/kiosks/{kiosk_id}/pause` and `.../resume`.
+"""Out of service, back, and a new start, from the board: `POST /api/v1/kiosks/{kiosk_id}/pause`, `.../resume`, `.../restart`.
 
 The kiosk answers with the state it reached; until it does, the strip shows what it last said (`kiosk.staff.commands`).
 """
@@ -33,13 +33,17 @@ class KioskModes:
         """Back in service."""
         return await self._sent(request, CommandKind.RESUME)
 
+    async def restart(self, request: Request) -> Response:
+        """It starts anew once nobody is there: what staff do first where a card reader or a camera is stuck."""
+        return await self._sent(request, CommandKind.RESTART)
+
     async def _sent(self, request: Request, kind: CommandKind) -> Response:
         try:
             kiosk_id = ids.kiosk_id(request.path_params["kiosk_id"])
         except RecordError as error:
             raise RefusedError(404, "no_such_kiosk", "この受付機は見つかりません。") from error
         staff_id = seat_of(request).account.id
-        command = await self._desk.store.write(visual.pause(kiosk_id, kind, staff_id, ids.new_visit_id()))
+        command = await self._desk.store.write(visual.set_mode(kiosk_id, kind, staff_id, ids.new_visit_id()))
         return JSONResponse({"command_id": command.id}, 201)
 
 
@@ -49,4 +53,5 @@ def routes(desk: Desk) -> list[Route]:
     return [
         guarded("/api/v1/kiosks/{kiosk_id}/pause", endpoints.pause, ["POST"], DESK),
         guarded("/api/v1/kiosks/{kiosk_id}/resume", endpoints.resume, ["POST"], DESK),
+        guarded("/api/v1/kiosks/{kiosk_id}/restart", endpoints.restart, ["POST"], DESK),
     ]

@@ -12,7 +12,7 @@ from kiosk.reception.helps import HelpRow
 from kiosk.reception.kiosks import SILENT_AFTER, KioskRow
 from kiosk.reception.row_moves import RowState
 from kiosk.reception.settings import StaffMember
-from kiosk.reception.visual import Grant
+from kiosk.reception.visual import Asked, Grant
 from kiosk.reception.words import Tone, Verdict
 from kiosk.record import dates
 from kiosk.record.checkin import CheckIn
@@ -104,8 +104,8 @@ class KioskView:
     grantor: str
     seconds_left: float
     note: str
-    mode: str
-    """What its button of the mode does: `pause`, `resume`, or "" where the kiosk would not hear it."""
+    modes: tuple[tuple[str, str], ...]
+    """What can be asked of the kiosk itself, and the words on the button; none where it would not hear it."""
 
 
 HELPED_BY_SIGHT = frozenset({HelpReason.FACE_FAILED, HelpReason.PIN_LOCKED})
@@ -177,19 +177,25 @@ def help_view(row: HelpRow, now: datetime) -> HelpView:
 
 
 def kiosk_view(
-    row: KioskRow, grant: Grant | None, me: str | None, staff: tuple[StaffMember, ...], now: datetime
+    row: KioskRow,
+    grant: Grant | None,
+    asked: Asked | None,
+    me: str | None,
+    staff: tuple[StaffMember, ...],
+    now: datetime,
 ) -> KioskView:
-    """The kiosk as the strip shows it to `me`; `grant` is the last one for its present visit."""
+    """The kiosk as the strip shows it to `me`; `grant` is the last one for its present visit, `asked` of the kiosk itself."""
     beat = row.beat
     silent = row.silent(now)
-    resting = beat.service != "open" and (beat.service != "paused" or beat.visit_id is None)
+    resting = beat.service != "open" and (beat.service not in _GOES_ON or beat.visit_id is None)
     action = "none" if silent or resting else _action(row, grant, me, now)
     running = action in ("waiting", "decide", "sent", "theirs")
+    awaited = grant if running else asked
     return KioskView(
         kiosk_id=beat.kiosk_id,
         name=words.kiosk_name(beat.kiosk_id),
         stage=beat.stage,
-        words="休止中" if resting else words.STAGES.get(beat.stage, "動作中"),
+        words=words.RESTING.get(beat.service, "休止中") if resting else words.STAGES.get(beat.stage, "動作中"),
         tone="closed" if resting else "busy" if beat.visit_id is not None else "idle",
         silent=silent,
         heard_ago=max(0.0, (now - row.heard_at).total_seconds()),
@@ -199,13 +205,14 @@ def kiosk_view(
         action=action,
         grant_id=grant.command.id if grant is not None and running else "",
         grantor=_name(grant.command.issued_by, staff) if grant is not None and running else "",
-        seconds_left=max(0.0, (grant.command.expires_at - now).total_seconds()) if grant and running else 0.0,
-        note=_note(grant, now) if action == "grant" else "",
-        mode="" if silent else _MODES.get(beat.service, ""),
+        seconds_left=max(0.0, (awaited.command.expires_at - now).total_seconds()) if awaited is not None else 0.0,
+        note=(_note(grant, now) if action == "grant" else "") or _mode_note(row, asked, now),
+        modes=() if silent else words.KIOSK_MODES.get(beat.service, ()),
     )
 
 
-_MODES = {"open": "pause", "paused": "resume"}
+_GOES_ON = ("paused", "restarting")
+"""Services in which a visit that runs goes on to its end."""
 
 
 def _action(row: KioskRow, grant: Grant | None, me: str | None, now: datetime) -> str:
@@ -230,8 +237,21 @@ def _note(grant: Grant | None, now: datetime) -> str:
     if grant.decided is CommandState.REFUSED:
         return "本人ではないと確認しました"
     if grant.state is None and now >= grant.command.expires_at:
-        return "受付機から応答がありませんでした"
+        return words.NO_ANSWER
     return ""
+
+
+def _mode_note(row: KioskRow, asked: Asked | None, now: datetime) -> str:
+    """How far the kiosk has come with what was asked of it."""
+    if row.beat.service == "restarting" and row.beat.visit_id is not None:
+        return words.AFTER_THIS_VISIT
+    if asked is None or asked.old(now):
+        return ""
+    if asked.state is CommandState.NOT_POSSIBLE:
+        return words.NOT_RESTARTED
+    if asked.state is not None:
+        return ""
+    return words.SENT_TO_KIOSK if asked.waiting(now) else words.NO_ANSWER
 
 
 def _unsent(row: KioskRow) -> str:

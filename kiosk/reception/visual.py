@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kiosk.reception import kiosks
 from kiosk.reception.database import Connection, Found
@@ -17,7 +17,7 @@ from kiosk.reception.kiosks import KioskRow
 from kiosk.reception.store import Transaction
 from kiosk.record import dates, ids
 from kiosk.record.ids import KioskId, VisitId
-from kiosk.staff.commands import GRANT_LASTS, PAUSE_LASTS, WITHOUT_VISIT, Command, CommandKind, CommandState
+from kiosk.staff.commands import GRANT_LASTS, MODE_LASTS, WITHOUT_VISIT, Command, CommandKind, CommandState
 
 BEFORE_CONFIRMATION = (
     "reading",
@@ -32,6 +32,9 @@ BEFORE_CONFIRMATION = (
 """Stages (kiosk.visit) in which a visit still needs somebody to say who the holder is."""
 
 COMPARING = "comparing"
+
+ASKED_SHOWN = timedelta(minutes=5)
+"""So long the strip says that a kiosk did not do what it was asked."""
 
 
 @dataclass(frozen=True)
@@ -129,8 +132,11 @@ def decide(grant_id: str, kind: CommandKind, staff_id: str, command_id: str) -> 
     return change
 
 
-def pause(kiosk_id: KioskId, kind: CommandKind, staff_id: str, command_id: str) -> Callable[[Transaction], Command]:
-    """Put the kiosk out of service, or back (`PAUSE`, `RESUME`). Raises `RefusedError`: 404, 409 where it is not heard."""
+def set_mode(kiosk_id: KioskId, kind: CommandKind, staff_id: str, command_id: str) -> Callable[[Transaction], Command]:
+    """Put the kiosk out of service, or back, or have it start again (`PAUSE`, `RESUME`, `RESTART`).
+
+    Raises `RefusedError`: 404, 409 where it is not heard.
+    """
 
     def change(transaction: Transaction) -> Command:
         if kind not in WITHOUT_VISIT:
@@ -140,10 +146,38 @@ def pause(kiosk_id: KioskId, kind: CommandKind, staff_id: str, command_id: str) 
             raise RefusedError(404, "no_such_kiosk", "この受付機は見つかりません。")
         if at_kiosk.silent(transaction.now):
             raise RefusedError(409, "silent", "受付機から応答がありません。受付機のところで確認してください。")
-        expires_at = transaction.now + PAUSE_LASTS
+        expires_at = transaction.now + MODE_LASTS
         return _issue(transaction, Command(command_id, kind, kiosk_id, None, staff_id, expires_at), None)
 
     return change
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was last asked of a kiosk itself, and the state it answered, if it did."""
+
+    command: Command
+    state: CommandState | None
+
+    def waiting(self, now: datetime) -> bool:
+        """Whether the kiosk has not answered yet and still may."""
+        return self.state is None and now < self.command.expires_at
+
+    def old(self, now: datetime) -> bool:
+        """Whether nobody waits for its outcome any more."""
+        return now - self.command.expires_at > ASKED_SHOWN
+
+
+def last_asked(kiosk_id: KioskId) -> Callable[[Connection], Asked | None]:
+    """What was last asked of this kiosk itself, if anything ever was."""
+
+    def question(connection: Connection) -> Asked | None:
+        row = connection.execute(
+            "SELECT * FROM command WHERE kiosk_id = ? AND visit_id = '' ORDER BY seq DESC LIMIT 1", (kiosk_id,)
+        ).fetchone()
+        return None if row is None else Asked(_command(row), _state(row))
+
+    return question
 
 
 def answered(command_id: str, kiosk_id: KioskId, state: CommandState) -> Callable[[Transaction], None]:
@@ -215,7 +249,7 @@ def _grant(connection: Connection, where: str, *values: str) -> Grant | None:
     ).fetchone()
     return Grant(
         command=_command(row),
-        state=None if row["state"] is None else CommandState(row["state"]),
+        state=_state(row),
         state_at=None if row["state_at"] is None else dates.instant(row["state_at"]),
         decision=None if last is None else CommandKind(last["kind"]),
         decided=None if last is None or last["state"] is None else CommandState(last["state"]),
@@ -233,6 +267,10 @@ def _issue(transaction: Transaction, command: Command, grant_id: str | None) -> 
     transaction.tell("command", command_id=command.id, kiosk_id=command.kiosk_id, state="sent")
     transaction.audit(command.issued_by, command.kind.value, kiosk_id=command.kiosk_id, about=command.visit_id)
     return command
+
+
+def _state(row: Found) -> CommandState | None:
+    return None if row["state"] is None else CommandState(row["state"])
 
 
 def _command(row: Found) -> Command:

@@ -1,7 +1,7 @@
 """Commands from the board to a kiosk (`GET /k/v1/line`, SSE) and what the kiosk answers (`POST /k/v1/line/{id}`).
 
 A visual check is granted to one staff member, at one kiosk, for one visit, for three minutes, and confirmed or refused
-by the same person (design/architecture.md, "The visual check"). A pause, and its end, are about the kiosk: no visit.
+by the same person (design/architecture.md, "The visual check"). A pause, its end and a restart are about the kiosk: no visit.
 
     {"id": UUIDv7, "kind": "grant_visual", "kiosk_id": ..., "visit_id": ... or null, "issued_by": staff id, "expires_at": instant}
 """
@@ -16,8 +16,8 @@ from kiosk.record import RecordError, dates, ids
 from kiosk.record.ids import KioskId, VisitId
 
 GRANT_LASTS = timedelta(minutes=3)
-PAUSE_LASTS = timedelta(minutes=1)
-"""So long a kiosk may take to hear that it is put out of service, or back: after that the board says it did not."""
+MODE_LASTS = timedelta(minutes=1)
+"""So long a kiosk may take to hear that it is put out of service, or back, or is to start again: after that it never will."""
 
 
 class CommandKind(StrEnum):
@@ -29,9 +29,11 @@ class CommandKind(StrEnum):
     PAUSE = "pause"
     """Out of service, once the visit that runs is over; until `RESUME` or the next start."""
     RESUME = "resume"
+    RESTART = "restart"
+    """Start again, as after a power cut, once nobody is there."""
 
 
-WITHOUT_VISIT = frozenset({CommandKind.PAUSE, CommandKind.RESUME})
+WITHOUT_VISIT = frozenset({CommandKind.PAUSE, CommandKind.RESUME, CommandKind.RESTART})
 """Commands about the kiosk itself."""
 
 
@@ -48,6 +50,8 @@ class CommandState(StrEnum):
     PAUSED = "paused"
     OPEN = "open"
     """In service, as far as staff are concerned."""
+    RESTARTING = "restarting"
+    """It will start again once nobody is there; when it has, it says `OPEN`. `NOT_POSSIBLE`: its settings cannot be read any more."""
 
 
 @dataclass(frozen=True)

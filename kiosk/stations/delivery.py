@@ -19,6 +19,7 @@ from kiosk.delivery.exchange import door_client, trust
 from kiosk.delivery.keys import KeyCache
 from kiosk.delivery.line import Line
 from kiosk.delivery.outbox import Outbox
+from kiosk.delivery.reports import Reports
 from kiosk.delivery.settings import DeliverySettings
 from kiosk.delivery.staff_check import StaffCheck, TypedDigits, Verified
 from kiosk.delivery.witness import Witness
@@ -65,7 +66,8 @@ class DeliveryStation:
         courier, desk, line, staff = self._clients
         self._courier = Courier(self._outbox, courier, settings.urls, kiosk_id, self._delivered)
         witness = Witness(settings.folder / "audit-witness.json")
-        self._desk = Desk(desk, settings.urls, kiosk_id, self._keys, self._heartbeat, witness=witness)
+        reports = Reports(settings.folder / "visual-checks.json")
+        self._desk = Desk(desk, settings.urls, kiosk_id, self._keys, self._heartbeat, witness=witness, reports=reports)
         self._line = Line(line, settings.urls, kiosk_id, self._command, self._reachable)
         self._staff_check = StaffCheck(staff, settings.urls, kiosk_id)
         self._staff_digits = TypedDigits()
@@ -110,7 +112,8 @@ class DeliveryStation:
             case ForgetStaffDigits():
                 self._staff_digits.forget()
             case ReportVisual(grant_id=grant_id, visit_id=visit_id, outcome=outcome):
-                self._desk.report(StaffReport(grant_id, self._kiosk_id, visit_id, outcome, datetime.now(UTC)))
+                report = StaffReport(grant_id, self._kiosk_id, visit_id, outcome, datetime.now(UTC))
+                self._work.submit(self._desk.report, report)
             case AnswerCommand(command_id=command_id, state=state):
                 self._work.submit(self._answer, command_id, CommandState(state))
             case _:
@@ -174,6 +177,7 @@ class DeliveryStation:
             found = self._staff_check.verify(effect.ask.visit_id, digits) if digits is not None else "wrong"
             if isinstance(found, Verified):
                 log.info("staff_verified", extra=journal.numbers(visit=effect.ask.visit_id))
+                self._desk.check_begins(found.check_id, effect.ask.visit_id, datetime.now(UTC))
                 self._post(ev.StaffVerified(effect.ask, found.check_id, found.staff_id, found.lasts))
                 return
             trouble = StaffTrouble(found)
@@ -195,7 +199,12 @@ class DeliveryStation:
     def _command(self, command: Command) -> None:
         log.info("command", extra=journal.numbers(visit=command.visit_id, kind=command.kind.value))
         if command.visit_id is None:
-            self._post(ev.Paused(command.id) if command.kind is CommandKind.PAUSE else ev.Resumed(command.id))
+            about_kiosk: dict[CommandKind, Callable[[str], ev.Event]] = {
+                CommandKind.PAUSE: ev.Paused,
+                CommandKind.RESUME: ev.Resumed,
+                CommandKind.RESTART: ev.RestartAsked,
+            }
+            self._post(about_kiosk[command.kind](command.id))
             return
         lasts = (command.expires_at - datetime.now(UTC)).total_seconds()
         makes: dict[CommandKind, Callable[[str, VisitId, str], ev.Event]] = {

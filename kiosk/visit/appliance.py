@@ -148,6 +148,10 @@ class Appliance:
     service: Service = Service()
     paused: bool = False
     """Staff put it out of service from the board."""
+    restart: str | None = None
+    """The command by which staff want it to start again; nobody begins any more."""
+    started_by: str | None = None
+    """The command by which it started this time: the line may bring it once more."""
     reception_reached: bool = True
     """The line to reception stands, as far as it is known."""
     look: Look = AS_USUAL
@@ -173,4 +177,11 @@ class Appliance:
     @property
     def takes_patients(self) -> bool:
         """Whether a visit may begin."""
-        return self.service.state is ServiceState.OPEN and not self.paused
+        return self.service.state is ServiceState.OPEN and not self.paused and self.restart is None
+
+    @property
+    def service_word(self) -> str:
+        """What a heartbeat says: `open`, `closed`, `paused` or `restarting`."""
+        if self.restart is not None:
+            return "restarting"
+        return "paused" if self.paused and self.service.state is ServiceState.OPEN else self.service.state.value

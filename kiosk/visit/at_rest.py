@@ -9,8 +9,9 @@ from kiosk.record.dates import japanese_day
 from kiosk.record.door import HelpReason
 from kiosk.record.ids import VisitId
 from kiosk.visit.appliance import Appliance, Visit
-from kiosk.visit.effects import CallDesk, Effect
+from kiosk.visit.effects import AnswerCommand, CallDesk, Effect, StartAgain
 from kiosk.visit.endings import heard_of, stage_word
+from kiosk.visit.events import Event, Paused, RestartAsked, RestartFailed, Resumed, Started
 from kiosk.visit.looks import Choosing, Look, chosen
 from kiosk.visit.stage import Stage
 
@@ -64,9 +65,33 @@ def looked(appliance: Appliance, action: str) -> Appliance | None:
             return None
 
 
-def put_out_of_service(appliance: Appliance, *, paused: bool) -> Appliance:
-    """`appliance` once staff closed it from the board, or opened it again; a visit that runs goes on to its end."""
-    return replace(appliance, paused=paused, no_card=appliance.no_card and not paused)
+def told_by_staff(appliance: Appliance, event: Event) -> tuple[Appliance, tuple[Effect, ...]] | None:
+    """`appliance` after what staff want of the kiosk itself, from the board; None: the event is about something else.
+
+    A visit that runs goes on to its end, whatever they want.
+    """
+    match event:
+        case Paused(command_id=command_id):
+            return replace(appliance, paused=True, no_card=False), (AnswerCommand(command_id, "paused"),)
+        case Resumed(command_id=command_id):
+            return replace(appliance, paused=False), (AnswerCommand(command_id, "open"),)
+        case Started(command_id=command_id):
+            return replace(appliance, started_by=command_id), (AnswerCommand(command_id, "open"),)
+        case RestartAsked(command_id=command_id) if command_id == appliance.started_by:
+            return appliance, (AnswerCommand(command_id, "open"),)  # its answer was lost, and the line brought it again
+        case RestartAsked(command_id=command_id):
+            return replace(appliance, restart=command_id, no_card=False), (AnswerCommand(command_id, "restarting"),)
+        case RestartFailed() if appliance.restart is not None:
+            return replace(appliance, restart=None), (AnswerCommand(appliance.restart, "not_possible"),)
+        case _:
+            return None
+
+
+def start_again(appliance: Appliance) -> tuple[Effect, ...]:
+    """What is wanted where nobody is there, and nobody's farewell stands any more."""
+    if appliance.restart is None or appliance.farewell is not None:
+        return ()
+    return (StartAgain(appliance.restart),)
 
 
 def opened(appliance: Appliance, visit_id: VisitId, stage: Stage) -> tuple[Appliance, Visit]:

@@ -194,6 +194,13 @@ class Wipe:
     visit_id: VisitId
 
 
+@dataclass(frozen=True)
+class StartAgain:
+    """Nobody is there: end, and start anew because of this command."""
+
+    command_id: str
+
+
 Request = (
     ReadCard
     | VerifyPin
@@ -211,4 +218,14 @@ Request = (
     | VerifyStaff
 )
 
-Effect = Request | ForgetDigits | ForgetStaffDigits | StopLooking | CallDesk | ReportVisual | AnswerCommand | Wipe
+Effect = (
+    Request
+    | ForgetDigits
+    | ForgetStaffDigits
+    | StopLooking
+    | CallDesk
+    | ReportVisual
+    | AnswerCommand
+    | Wipe
+    | StartAgain
+)

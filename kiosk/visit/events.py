@@ -125,6 +125,25 @@ class Resumed:
 
 
 @dataclass(frozen=True)
+class RestartAsked:
+    """On the board, staff want the kiosk to start again."""
+
+    command_id: str
+
+
+@dataclass(frozen=True)
+class RestartFailed:
+    """It would not start again: it goes on as it is."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """The kiosk has started, because of this command."""
+
+    command_id: str
+
+
+@dataclass(frozen=True)
 class ReceptionReached:
     """The line to reception stands, or has been lost."""
 
@@ -447,6 +466,9 @@ Event = (
     | VisualRefused
     | Paused
     | Resumed
+    | RestartAsked
+    | RestartFailed
+    | Started
     | ReceptionReached
     | Delivered
     | Answer

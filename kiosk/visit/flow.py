@@ -46,10 +46,8 @@ from kiosk.visit.events import (
     DigitTyped,
     Event,
     NumberAsked,
-    Paused,
     Progress,
     ReceptionReached,
-    Resumed,
     ServiceChanged,
     Speaking,
     Tapped,
@@ -122,10 +120,6 @@ def step(appliance: Appliance, event: Event) -> tuple[Appliance, Effects]:
             appliance = at_rest.time_passes(replace(appliance, mono=mono, wall=wall, clock_sure=sure))
         case ServiceChanged(service=service):
             return replace(appliance, service=service), ()
-        case Paused(command_id=command_id):
-            return at_rest.put_out_of_service(appliance, paused=True), (AnswerCommand(command_id, "paused"),)
-        case Resumed(command_id=command_id):
-            return at_rest.put_out_of_service(appliance, paused=False), (AnswerCommand(command_id, "open"),)
         case ReceptionReached(reachable=reachable):
             return replace(appliance, reception_reached=reachable), ()
         case Delivered(checkin_id=checkin_id):
@@ -134,6 +128,8 @@ def step(appliance: Appliance, event: Event) -> tuple[Appliance, Effects]:
             appliance = replace(appliance, speaking=speaking)
         case Tapped(action=action) if (looking := at_rest.looked(appliance, action)) is not None:
             return looking, ()
+        case _ if (told := at_rest.told_by_staff(appliance, event)) is not None:
+            return told
         case _:
             pass
     visit = appliance.visit
@@ -167,6 +163,8 @@ def _without_visit(appliance: Appliance, event: Event) -> tuple[Appliance, Effec
             here, visit = at_rest.opened(appliance, visit_id, Reading())
             visit = replace(visit, card_present=False)
             return _apply(here, visit, commit_cardless(Scene(here, visit)))
+        case Tick():
+            return appliance, at_rest.start_again(appliance)
         case Tapped(action=action):
             return at_rest.tapped(appliance, action)
         case VisualGranted(command_id=command_id) | VisualConfirmed(command_id=command_id):

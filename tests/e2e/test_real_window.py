@@ -129,6 +129,7 @@ def test_staff_confirm_a_patient_at_the_board(here: Room, patient: Patient) -> N
 
 
 PIN = "830417"
+KIOSK_ID = "kiosk-a"
 
 
 def test_staff_confirm_a_patient_at_the_kiosk_with_their_own_pin(here: Room, patient: Patient) -> None:
@@ -179,6 +180,59 @@ def test_staff_put_the_kiosk_out_of_service_and_back_from_the_board(here: Room, 
         patient.screen("P00")
         here.around.pull()
         patient.comes()
+    patient.press("P02", "stop")
+    patient.screen("P17")
+
+
+def test_staff_restart_the_kiosk_from_the_board_and_the_patient_there_is_done_first(
+    here: Room, patient: Patient
+) -> None:
+    """The visit that runs comes to its end; then the same process starts anew, and takes the next patient."""
+    patient.comes()
+    patient.by_pin()
+    process = patient.kiosk.process.pid
+    board = BoardPage(here.around.board_url + "/board", here.around.signed_in(STAFF[0]["id"]))
+    with contextlib.closing(board):
+        board.open()
+        board.click("restart")
+        board.click("restart")
+        here.audit_tells(KIOSK_ID, "kiosk_restarting")
+        patient.press("P08", "agree_all")
+        patient.is_done()
+        assert here.new_check_in().complete
+        patient.takes_the_card()
+        assert patient.hears("kiosk_restarting", REST_SECONDS)
+        assert patient.hears("kiosk_open", 40)
+        assert patient.screens[-2:] == ["P99", "P00"]
+        here.audit_tells(KIOSK_ID, "kiosk_restarting", "checkin_kept", "kiosk_open")
+        board.wait_for_button("pause")
+    assert patient.kiosk.process.pid == process
+    assert patient.kiosk.process.poll() is None
+    patient.comes()
+    patient.by_pin()
+    patient.press("P08", "agree_all")
+    patient.is_done()
+    assert here.new_check_in().complete
+    patient.takes_the_card()
+
+
+def test_a_kiosk_whose_settings_were_broken_meanwhile_goes_on_instead_of_restarting(
+    here: Room, patient: Patient
+) -> None:
+    patient.is_idle()
+    settings = here.around.kiosk_yaml.read_bytes()
+    board = BoardPage(here.around.board_url + "/board", here.around.signed_in(STAFF[0]["id"]))
+    with contextlib.closing(board):
+        board.open()
+        here.around.kiosk_yaml.write_bytes(b"site: [")
+        try:
+            board.click("restart")
+            board.click("restart")
+            assert patient.hears("not_restarted", 10)
+            here.audit_tells(KIOSK_ID, "kiosk_restarting", "kiosk_not_possible")
+        finally:
+            here.around.kiosk_yaml.write_bytes(settings)
+    patient.comes()
     patient.press("P02", "stop")
     patient.screen("P17")
 

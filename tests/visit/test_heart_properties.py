@@ -290,6 +290,8 @@ def happenings(draw: st.DrawFn) -> Watched:
                 ev.Delivered(visit_id),
                 ev.Paused("c"),
                 ev.Resumed("c"),
+                ev.RestartAsked("c"),
+                ev.RestartFailed(),
                 ev.ReceptionReached(reachable=draw(st.booleans())),
             ]
             story.happens(draw(st.sampled_from(from_the_desk)))

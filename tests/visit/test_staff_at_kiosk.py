@@ -369,3 +369,51 @@ def test_a_fault_stands_whatever_staff_say() -> None:
 
 def test_a_new_start_is_in_service() -> None:
     assert Appliance.__dataclass_fields__["paused"].default is False
+
+
+# -- a new start from the board ----------------------------------------------------------------------------------------
+
+
+def test_a_kiosk_at_rest_starts_again_once_it_has_said_so() -> None:
+    story = Story(told.appliance()).happens(ev.RestartAsked("c-1"))
+    assert story.last == (fx.AnswerCommand("c-1", "restarting"),)
+    assert story.now.service_word == "restarting"
+    assert story.passes(0.25).wanted(fx.StartAgain) == [fx.StartAgain("c-1")]
+
+
+def test_a_visit_that_runs_ends_and_its_farewell_is_read_before_the_new_start() -> None:
+    story = told.checked_in().happens(ev.RestartAsked("c-1"))
+    story.passes(2)
+    story.happens(ev.CardRemoved())
+    assert story.now.farewell is not None
+    assert not story.wanted(fx.StartAgain)
+    story.happens(ev.CardPlaced(new_visit_id()))
+    assert story.now.visit is None, "nobody begins any more"
+    while story.now.farewell is not None:
+        story.passes(0.25)
+    assert set(story.wanted(fx.StartAgain)) == {fx.StartAgain("c-1")}
+
+
+def test_a_new_start_that_is_not_possible_leaves_the_kiosk_as_it_was() -> None:
+    story = Story(told.appliance()).happens(ev.RestartAsked("c-1"), ev.RestartFailed())
+    assert story.last == (fx.AnswerCommand("c-1", "not_possible"),)
+    story.happens(ev.CardPlaced(new_visit_id()))
+    assert story.stage == Reading()
+    assert story.happens(ev.RestartFailed()).last == ()
+
+
+def test_the_command_it_started_by_comes_again_and_is_only_answered() -> None:
+    story = Story(told.appliance()).happens(ev.Started("c-1"))
+    assert story.last == (fx.AnswerCommand("c-1", "open"),)
+    story.happens(ev.RestartAsked("c-1"))
+    assert story.last == (fx.AnswerCommand("c-1", "open"),)
+    story.passes(1)
+    assert not story.wanted(fx.StartAgain)
+    assert story.happens(ev.RestartAsked("c-2")).last == (fx.AnswerCommand("c-2", "restarting"),)
+
+
+def test_a_kiosk_that_is_closed_can_be_started_again() -> None:
+    closed = ev.ServiceChanged(Service(ServiceState.CLOSED, "reader"))
+    story = Story(told.appliance()).happens(closed, ev.RestartAsked("c-1"))
+    story.passes(0.25)
+    assert story.wanted(fx.StartAgain)
