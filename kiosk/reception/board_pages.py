@@ -75,6 +75,7 @@ class BoardPages:
         standing += await desk.store.read(_audit)
         if desk.reader_away:
             standing.append(troubles.reader_away(now))
+        standing += troubles.of_authority(desk.authority, now)
         return Response(
             self._frame.piece("trouble.html", troubles=[_trouble_view(trouble, now) for trouble in standing]),
             media_type="text/html",

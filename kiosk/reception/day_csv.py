@@ -1,4 +1,7 @@
-"""A day's visits as CSV that a spreadsheet opens as it is: UTF-8 with its mark, and no cell that is taken for a formula."""
+"""A day's visits as CSV that a spreadsheet opens as it is: UTF-8 with its mark, and no cell that is taken for a formula.
+
+Japanese in either language of the pages: the file is for the clinic's other software, which knows its columns by their titles.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from kiosk.reception import templates
+from kiosk.reception import language, templates
 from kiosk.reception.accounts import DESK, Account, Role
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import RefusedError
@@ -49,7 +49,7 @@ class Frame:
             test_site=self._desk.settings.site == "test",
             possible=self._desk.lookups.possible and (account is None or account.role in DESK),
             me="" if account is None else account.name,
-            links=() if account is None else _LINKS[account.role],
+            links=() if account is None else [(href, language.said(word)) for href, word in _LINKS[account.role]],
             token="" if seat is None else self._sessions.token(seat),
             **shown,
         )

@@ -1,7 +1,8 @@
 """Japanese first, English second: which of the two a browser asked for, and saying a text in it.
 
 Pages and words are written in Japanese. In English every text of a template, and every value that it shows, is looked up in
-`kiosk.reception.english`; what is not there (names of people, numbers) stays as it is.
+`kiosk.reception.english`; what is not there (numbers) stays as it is. Names of people, and what somebody typed, are nobody's
+to translate: templates show them with `| e`, and what is escaped already is left alone.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from contextvars import ContextVar
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 
-from jinja2 import Environment
+from jinja2 import Environment, pass_context
 from jinja2.ext import Extension
+from jinja2.runtime import Context
+from markupsafe import Markup
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -26,6 +29,8 @@ JAPANESE: Final = re.compile(r"[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff々]")
 _CODE: Final = re.compile(r"(\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\})", re.DOTALL)
 _RUN: Final = re.compile(r"[^<>\"\n]+")
 _SPACE: Final = " \t　"
+_MARKS: Final = str.maketrans({"（": " (", "）": ")", "、": ", ", "　": " "})
+"""What stands between two texts of a template, itself no word."""
 
 _english: ContextVar[bool] = ContextVar("english", default=False)
 
@@ -48,26 +53,36 @@ def is_english() -> bool:
     return _english.get()
 
 
-def in_english(text: str) -> str:
-    """`text` in English, as a whole or by its pattern; itself where it is neither."""
-    known = english.WORDS.get(text)
+def said(sentence: str) -> str:
+    """A sentence that is told without a page, in the language that this request asked for."""
+    return in_english(sentence) if is_english() else sentence
+
+
+def in_english(text: str, page: str = "") -> str:
+    """`text` in English, as a whole or by its pattern; itself where it is neither. `page`: what it means there goes first."""
+    known = _known(text, page)
     if known is not None:
         return known
     if JAPANESE.search(text) is None:
         return text
-    for pattern, said in english.PATTERNS:
+    for pattern, form in english.PATTERNS:
         found = pattern.fullmatch(text)
         if found is not None:
-            return said.format(*(in_english(part or "") for part in found.groups()))
+            return form.format(*(in_english(part or "") for part in found.groups()), raw=found.groups())
     return text
 
 
-def shown(value: object) -> object:
-    """What an expression of a template shows, in English; anything but a text as it is."""
-    if not isinstance(value, str):
+@pass_context
+def shown(context: Context, value: object) -> object:
+    """What an expression of a template shows, in English; what is no text, or escaped already, as it is."""
+    if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    said = in_english(value)
-    return value if said == value else said
+    return in_english(value, page_of(context.name))
+
+
+def page_of(template: str | None) -> str:
+    """The name of a page in `english.PAGES`, by that of its template."""
+    return (template or "").removesuffix(".html")
 
 
 def runs(source: str) -> Iterable[str]:
@@ -85,16 +100,21 @@ class InEnglish(Extension):
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002 - jinja's
         """The source with every Japanese run of text replaced."""
+        page = page_of(name)
+
+        def spoken(found: re.Match[str]) -> str:
+            text = found[0].strip(_SPACE)
+            return found[0].replace(text, _known(text, page) or "" if JAPANESE.search(text) else text)
+
         pieces = _CODE.split(source)
-        return "".join(piece if _CODE.fullmatch(piece) else _RUN.sub(_said, piece) for piece in pieces)
+        return "".join(
+            piece if _CODE.fullmatch(piece) else _RUN.sub(spoken, piece).translate(_MARKS) for piece in pieces
+        )
 
 
-def _said(found: re.Match[str]) -> str:
-    run = found[0]
-    if JAPANESE.search(run) is None:
-        return run
-    text = run.strip(_SPACE)
-    return run.replace(text, english.WORDS.get(text, text)).replace("　", " ")
+def _known(text: str, page: str) -> str | None:
+    here = english.PAGES.get(page, {})
+    return here[text] if text in here else english.WORDS.get(text)
 
 
 def _asks_for_english(cookies: str) -> bool:

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from kiosk.eligibility.errors import EligibilityError
 from kiosk.eligibility.terminal.look_up import NumberQuery
-from kiosk.reception import list_words, listed, lists, words
+from kiosk.reception import language, list_words, listed, lists, words
 from kiosk.reception.answers import bounded_body
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import RefusedError
@@ -100,7 +100,7 @@ class ListPage:
         progress = self._desk.lookups.progress
         if progress is None:
             return Response(status_code=204)
-        told = {"step": progress.step.value, "words": list_words.step_words(progress)}
+        told = {"step": progress.step.value, "words": language.said(list_words.step_words(progress))}
         return JSONResponse(told | {"done": progress.done, "rows": progress.rows})
 
     async def asked(self, request: Request) -> Response:

@@ -9,6 +9,7 @@ import * as notices from "./notices.js";
 import * as undo from "./undo.js";
 import { piece, post } from "./door.js";
 import { other, said } from "./words.js";
+import { sure } from "./sure.js";
 import { signedOut } from "./presence.js";
 
 const helps = document.getElementById("helps");
@@ -45,8 +46,9 @@ const presses = {
   help_done: (element) => post(`help/${element.closest("[data-help-id]").dataset.helpId}/done`),
   grant_visual: grantVisual,
   grant_from_call: grantVisual,
-  pause: (element) => post(`kiosks/${element.closest("[data-kiosk-id]").dataset.kioskId}/pause`),
-  resume: (element) => post(`kiosks/${element.closest("[data-kiosk-id]").dataset.kioskId}/resume`),
+  pause: (element) => setMode(element, "pause"),
+  resume: (element) => setMode(element, "resume"),
+  restart: (element) => sure(element, "restart") && setMode(element, "restart"),
   confirm_visual: (element) => post(`grants/${element.closest("[data-grant-id]").dataset.grantId}/confirm`),
   refuse_visual: (element) => post(`grants/${element.closest("[data-grant-id]").dataset.grantId}/refuse`),
   mask: mask.toggle,
@@ -55,6 +57,10 @@ const presses = {
   keys: () => keys.showModal(),
   language: other,
 };
+
+function setMode(element, mode) {
+  return post(`kiosks/${element.closest("[data-kiosk-id]").dataset.kioskId}/${mode}`);
+}
 
 function grantVisual(element) {
   const at = element.closest("[data-kiosk-id]").dataset;

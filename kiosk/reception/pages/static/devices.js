@@ -1,4 +1,6 @@
 // The page of kiosks: it looks again every two seconds, and tells the door what was pressed.
+import { said } from "./words.js";
+
 const place = document.getElementById("devices");
 const told = document.getElementById("told");
 const token = document.querySelector("meta[name='csrf-token']").content;
@@ -20,7 +22,7 @@ place.addEventListener("click", async (event) => {
     });
     say(answer.ok ? "" : (await answer.json()).sentence);
   } catch {
-    say("受付サーバーにつながりません。もう一度押してください。");
+    say(said("unreachable"));
   }
   busy = false;
   await look();

@@ -36,6 +36,8 @@ function put(id, html) {
   template.innerHTML = html.trim();
   const card = template.content.firstElementChild;
   const before = find(id);
+  const more = card.querySelector(".more");
+  if (more && before && before.querySelector(".more[open]")) more.open = true;
   if (before) before.replaceWith(card);
   else strip.insertBefore(card, [...strip.children].find((other) => other.dataset.kioskId > id) || null);
   note(card);

@@ -1,4 +1,6 @@
 // A whole list: the chosen file goes to the door as it is; how far it is, is shown; then what came back, or why nothing does.
+import { said } from "./words.js";
+
 const form = document.querySelector("form");
 const button = form.querySelector("button");
 const told = document.getElementById("told");
@@ -10,11 +12,11 @@ form.addEventListener("submit", async (event) => {
   const file = form.elements.namedItem("list").files[0];
   if (!file) return;
   button.disabled = true;
-  button.textContent = "照会しています…";
+  button.textContent = said("asking");
   told.textContent = "";
   await ask(file, form.elements.namedItem("day").value);
   button.disabled = false;
-  button.textContent = "まとめて照会する";
+  button.textContent = said("look_up_all");
 });
 
 async function ask(file, day) {
@@ -25,7 +27,7 @@ async function ask(file, day) {
     if (answer.ok) show(await answer.text());
     else say((await answer.json()).sentence);
   } catch {
-    say("受付サーバーにつながりません。もう一度押してください。");
+    say(said("unreachable"));
   }
   clearInterval(looking);
   progress.hidden = true;
@@ -42,7 +44,7 @@ function follow() {
       const seconds = Math.round((performance.now() - began) / 1000);
       const bar = progress.querySelector("progress");
       if (done) { bar.max = rows; bar.value = done; } else bar.removeAttribute("value");
-      progress.querySelector("p").textContent = `${words}　${done ? `${done.toLocaleString()} / ${rows.toLocaleString()}件` : `${rows.toLocaleString()}件`}　${seconds}秒`;
+      progress.querySelector("p").textContent = `${words}　${done ? `${done.toLocaleString()} / ` : ""}${rows.toLocaleString()}${said("rows")}　${seconds}${said("seconds")}`;
       progress.hidden = !button.disabled;
     } catch {
       // The question itself will say that the line is gone.

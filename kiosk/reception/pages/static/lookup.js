@@ -1,4 +1,6 @@
 // The look-up's form: the field to look at is ready to type in, and a question that is on its way is not sent twice.
+import { said } from "./words.js";
+
 const form = document.querySelector("form[data-wrong]");
 const wrong = form.dataset.wrong === "birth_date" ? "year" : form.dataset.wrong;
 const field = form.elements.namedItem(wrong || "insurer");
@@ -7,7 +9,7 @@ if (field && (wrong || !document.querySelector(".answer"))) field.focus();
 form.addEventListener("submit", () => {
   setTimeout(() => {
     for (const button of form.querySelectorAll("button")) button.disabled = true;
-    form.querySelector("button.main").textContent = "照会しています…";
+    form.querySelector("button.main").textContent = said("asking");
   });
 });
 
@@ -15,5 +17,5 @@ form.addEventListener("submit", () => {
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   for (const button of form.querySelectorAll("button")) button.disabled = false;
-  form.querySelector("button.main").textContent = "照会する";
+  form.querySelector("button.main").textContent = said("look_up");
 });

@@ -1,4 +1,6 @@
 // Making and using passkeys: base64url in JSON on our side, buffers on the browser's.
+import { said } from "./words.js";
+
 const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
 const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 const named = (list) => (list || []).map((one) => ({ ...one, id: bytes(one.id) }));
@@ -47,7 +49,7 @@ for (const button of document.querySelectorAll("[data-passkey]")) {
     try {
       await press(button);
     } catch (fault) {
-      place.textContent = fault.name === "NotAllowedError" ? "パスキーの操作が取り消されました。もう一度押してください。" : fault.message;
+      place.textContent = fault.name === "NotAllowedError" ? said("passkey_cancelled") : fault.message;
       place.hidden = false;
       button.disabled = false;
     }
