@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,7 +27,7 @@ NOTHING = ""
 class Entry:
     """Who (`actor`: a staff id, a kiosk id or "reception") did what (`action`: a word) to what (`about`: an id), when.
 
-    `note` is a word of detail: a reason, an outcome; never a name and nothing typed.
+    `note` is a word of detail: a reason, an outcome; never a name and nothing typed. Raises `ValueError` for other than ASCII.
     """
 
     at: str
@@ -35,6 +36,11 @@ class Entry:
     kiosk_id: str | None = None
     about: str | None = None
     note: str | None = None
+
+    def __post_init__(self) -> None:
+        for text in (self.actor, self.action, self.kiosk_id, self.about, self.note):
+            if text is not None and (not text.isascii() or "\0" in text):
+                raise ValueError("audit: expected ids and words, in ASCII")
 
 
 HEAD: Final = "audit_head"
@@ -59,19 +65,22 @@ class Chain:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def append(self, connection: Connection, entry: Entry) -> None:
-        """Write `entry` down, inside the open transaction."""
+    def append(self, connection: Connection, entries: Sequence[Entry]) -> None:
+        """Write `entries` down, inside the open transaction."""
+        if not entries:
+            return
         before = head(connection)
-        previous = before.hash or self.digest_before(connection)
-        seq = before.seq + 1
-        connection.execute(
+        seq, previous = before.seq, before.hash or self.digest_before(connection)
+        rows = []
+        for seq, entry in enumerate(entries, before.seq + 1):
+            previous = self.next_hash(previous, seq, entry)
+            told = (entry.at, entry.actor, entry.action, entry.kiosk_id, entry.about, entry.note)
+            rows.append((seq, *told, previous))
+        connection.executemany(
             "INSERT INTO audit(seq, at, actor, action, kiosk_id, about, note, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(seq, entry.at, entry.actor, entry.action, entry.kiosk_id, entry.about, entry.note),
-                fresh := self.next_hash(previous, seq, entry),
-            ),
+            rows,
         )
-        note_place(connection, HEAD, Head(seq, fresh))
+        note_place(connection, HEAD, Head(seq, previous))
 
     def next_hash(self, previous: str, seq: int, entry: Entry) -> str:
         """The hash of entry `seq` after one with the hash `previous` (hex)."""

@@ -115,7 +115,9 @@ def _beside(settings: ReceptionSettings) -> Iterator[Transaction]:
         engine = PostgresqlEngine(settings.postgresql, key.key_id)
         with contextlib.closing(engine), contextlib.closing(engine.open_for_writing()) as connection:
             engine.begin(connection)
-            yield Transaction(connection, chain, datetime.now(UTC))
+            transaction = Transaction(connection, chain, datetime.now(UTC))
+            yield transaction
+            transaction.write_down()
             connection.execute("COMMIT")
         return
     try:
@@ -130,7 +132,9 @@ def _beside(settings: ReceptionSettings) -> Iterator[Transaction]:
                 )
             opened.execute("PRAGMA synchronous=FULL")
             opened.execute("BEGIN IMMEDIATE")
-            yield Transaction(opened, chain, datetime.now(UTC))
+            transaction = Transaction(opened, chain, datetime.now(UTC))
+            yield transaction
+            transaction.write_down()
             opened.execute("COMMIT")
     except sqlite3.Error as error:
         raise StartError(f"{settings.database}: the database cannot be used ({error})") from error

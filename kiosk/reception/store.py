@@ -45,13 +45,18 @@ class DeskEvent:
 
 @dataclass
 class Transaction:
-    """What a change may do. `now` is the one time of the whole change; `now_text` the same as it is stored."""
+    """What a change may do. `now` is the one time of the whole change; `now_text` the same as it is stored.
+
+    What is told and audited is noted, and written down all at once (`write_down`) at the end of the transaction.
+    """
 
     connection: Connection
     chain: Chain
     now: datetime
-    events: list[DeskEvent] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    _lasting: list[tuple[EventKind, dict[str, object], str]] = field(default_factory=list)
+    _passing: list[DeskEvent] = field(default_factory=list)
+    _entries: list[Entry] = field(default_factory=list)
 
     @property
     def now_text(self) -> str:
@@ -61,12 +66,12 @@ class Transaction:
     @property
     def passing(self) -> list[tuple[str, dict[str, object]]]:
         """What is told of the moment only."""
-        return [(event.kind, event.flags) for event in self.events if event.seq is None]
+        return [(event.kind, event.flags) for event in self._passing]
 
     @property
     def told(self) -> bool:
         """Whether anybody is to hear of this."""
-        return bool(self.events or self.commands)
+        return bool(self._lasting or self._passing or self.commands)
 
     def run(self, sql: str, *values: object) -> int:
         """Carry out `sql`; gives the number of rows it touched."""
@@ -79,20 +84,40 @@ class Transaction:
 
     def tell(self, kind: EventKind, **flags: object) -> None:
         """Let the board know, now and in every replay."""
-        told = self.one(
-            "INSERT INTO event(at, kind, flags) VALUES (?, ?, ?) RETURNING seq", self.now_text, kind, json.dumps(flags)
-        )
-        self.events.append(DeskEvent(None if told is None else told["seq"], kind, flags))
+        self._lasting.append((kind, flags, json.dumps(flags)))
 
     def tell_in_passing(self, kind: EventKind, **flags: object) -> None:
         """Let the boards that are open know; nobody needs to hear it later."""
-        self.events.append(DeskEvent(None, kind, flags))
+        self._passing.append(DeskEvent(None, kind, flags))
 
     def audit(
         self, actor: str, action: str, *, kiosk_id: str | None = None, about: str | None = None, note: str | None = None
     ) -> None:
         """Write down who did what to which record: a staff id or a kiosk id, a word, an id; `note` a word of detail."""
-        self.chain.append(self.connection, Entry(self.now_text, actor, action, kiosk_id, about, note))
+        self._entries.append(Entry(self.now_text, actor, action, kiosk_id, about, note))
+
+    def mark(self) -> tuple[int, int, int, int]:
+        """Where it stands: what `back_to` goes back to."""
+        return len(self.commands), len(self._lasting), len(self._passing), len(self._entries)
+
+    def back_to(self, mark: tuple[int, int, int, int]) -> None:
+        """Forget what was noted since `mark`: the change that noted it was undone."""
+        commands, lasting, passing, entries = mark
+        del self.commands[commands:], self._lasting[lasting:], self._passing[passing:], self._entries[entries:]
+
+    def write_down(self) -> None:
+        """Write what was told and audited into the open transaction: once, before its COMMIT."""
+        self.chain.append(self.connection, self._entries)
+        if self._lasting:
+            rows = [(self.now_text, kind, text) for kind, _, text in self._lasting]
+            self.connection.executemany("INSERT INTO event(at, kind, flags) VALUES (?, ?, ?)", rows)
+
+    def written_events(self) -> list[DeskEvent]:
+        """What was told, with the numbers that it got when it was written down; then what was told in passing."""
+        newest = self.connection.execute("SELECT seq FROM event ORDER BY seq DESC LIMIT ?", (len(self._lasting),))
+        numbers = [row["seq"] for row in newest][::-1]
+        numbered = [DeskEvent(seq, kind, flags) for seq, (kind, flags, _) in zip(numbers, self._lasting, strict=True)]
+        return [*numbered, *self._passing]
 
 
 @dataclass(frozen=True)
@@ -185,23 +210,29 @@ class Store:
                 return
 
     def _commit(self, batch: list[_Job]) -> None:
-        outcomes: list[tuple[_Job, Any, BaseException | None]] = []
+        events: list[DeskEvent] = []
         try:
             self._begin()
             transaction = Transaction(self._connection, self._chain, self._clock())
-            outcomes.extend((job, *self._carry_out(job, transaction)) for job in batch)
-            announced = transaction.told and self._engine.announce(self._connection, transaction)
-            self._connection.execute("COMMIT")
-        except self._failures as error:
+            if len(batch) == 1:
+                outcomes = [self._carry_out_alone(batch[0], transaction)]
+            else:
+                outcomes = [self._carry_out(job, transaction) for job in batch]
+            told_here = False
+            if self._engine.in_transaction(self._connection):
+                transaction.write_down()
+                told_here = transaction.told and not self._engine.announce(self._connection, transaction)
+                if told_here:
+                    events = transaction.written_events()
+                self._connection.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001 - whatever broke, who waits is told, and the next one is taken
             self._give_up()
             for job in batch:
-                failed = StoreError("the database could not keep it; nothing was stored")
-                failed.__cause__ = error
-                job.future.set_exception(failed)
+                job.future.set_exception(_not_kept(error))
             return
-        if transaction.told and not announced:
-            self._on_commit(transaction.events, transaction.commands)
-        for job, result, refused in outcomes:
+        if told_here:
+            self._on_commit(events, transaction.commands)
+        for job, (result, refused) in zip(batch, outcomes, strict=True):
             if refused is None:
                 job.future.set_result(result)
             else:
@@ -226,23 +257,38 @@ class Store:
         except self._engine.failures:
             log.warning("rollback_failed")  # the connection is gone, and its transaction with it
 
+    def _carry_out_alone(self, job: _Job, transaction: Transaction) -> tuple[Any, BaseException | None]:
+        """One change that has the transaction to itself: what it refuses or breaks is undone with it."""
+        try:
+            return job.change(transaction), None
+        except Exception as error:
+            if not self._can_go_on():
+                raise self._engine.failures[0]("the transaction was given up") from error
+            self._connection.execute("ROLLBACK")
+            return None, _not_kept(error) if isinstance(error, self._engine.failures) else error
+
     def _carry_out(self, job: _Job, transaction: Transaction) -> tuple[Any, BaseException | None]:
         """One change inside the common transaction: what it refuses or breaks is undone alone."""
-        events, commands = len(transaction.events), len(transaction.commands)
+        mark = transaction.mark()
         self._connection.execute("SAVEPOINT change")
         try:
             result = job.change(transaction)
         except Exception as error:
-            alive = self._engine.alive(self._connection)
-            if not alive or not self._engine.in_transaction(self._connection):  # disk full, I/O error, server gone
+            if not self._can_go_on():
                 raise self._engine.failures[0]("the transaction was given up") from error
             self._connection.execute("ROLLBACK TO change")
             self._connection.execute("RELEASE change")
-            del transaction.events[events:], transaction.commands[commands:]
-            if isinstance(error, self._engine.failures):
-                failed = StoreError("the database could not keep it; nothing was stored")
-                failed.__cause__ = error
-                return None, failed
-            return None, error
+            transaction.back_to(mark)
+            return None, _not_kept(error) if isinstance(error, self._engine.failures) else error
         self._connection.execute("RELEASE change")
         return result, None
+
+    def _can_go_on(self) -> bool:
+        """Whether the transaction still stands: it does not after a full disk, an I/O error, or where the server is gone."""
+        return self._engine.alive(self._connection) and self._engine.in_transaction(self._connection)
+
+
+def _not_kept(error: Exception) -> StoreError:
+    failed = StoreError("the database could not keep it; nothing was stored")
+    failed.__cause__ = error
+    return failed
