@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
-from kiosk.reception import later_answers, revisits
+from kiosk.reception import later_answers, revisits, visual
 from kiosk.reception.database import Connection, Found
-from kiosk.reception.errors import RefusedError
+from kiosk.reception.errors import RefusedError, StoreError
 from kiosk.reception.hand_off_rows import HandOffRow
 from kiosk.reception.known import KnownPatient
 from kiosk.reception.later_answers import LaterAnswer
@@ -19,6 +19,7 @@ from kiosk.reception.store import Transaction
 from kiosk.record import checkin as contract
 from kiosk.record import dates
 from kiosk.record.checkin import CheckIn, Eligibility
+from kiosk.record.identity import Method
 from kiosk.record.ids import KioskId, VisitId
 
 MOST_DONE = 300
@@ -56,6 +57,8 @@ class Row:
     later: LaterAnswer | None = None
     told_early: datetime | None = None
     """When the system gave the answer that stood in a list already before this visit, where that is what the kiosk got."""
+    unvouched: bool = False
+    """The kiosk says that staff confirmed this person by sight, and nobody was granted that check."""
     known_as: KnownPatient | None = None
     """Whom the clinic knows by the card, where no answer and not the card itself says who came."""
     visits: tuple[Row, ...] = ()
@@ -94,31 +97,55 @@ def keep(arrival: Arrival) -> Callable[[Transaction], Receipt]:
 
     def change(transaction: Transaction) -> Receipt:
         checkin = arrival.checkin
-        before = _known(transaction.connection, checkin.checkin_id, checkin.kiosk_id, arrival.sha256)
-        if before is not None:
-            return before
         card, answered = found_by(checkin)
-        if transaction.one("SELECT 1 FROM told_early WHERE checkin_id = ?", checkin.checkin_id) is not None:
-            answered = 0  # what a list said before the visit is no answer of the visit: it is asked again
+        # What a list said before the visit is no answer of the visit: it is asked again.
         row = transaction.one(
             "INSERT INTO checkin(checkin_id, sha256, kiosk_id, kiosk_seq, received_at, record, card, answered,"
             " reference, born, day, number, kana, simulated)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING receipt",
+            " VALUES (?, ?, ?, ?, ?, ?, ?, CASE WHEN EXISTS (SELECT 1 FROM told_early WHERE checkin_id = ?) THEN 0 ELSE ? END,"
+            " ?, ?, ?, ?, ?, ?) ON CONFLICT(checkin_id) DO NOTHING RETURNING receipt",
             *(checkin.checkin_id, arrival.sha256, checkin.kiosk_id, arrival.kiosk_seq),
-            *(transaction.now_text, arrival.record, card, answered, *person_in(checkin.eligibility)),
+            *(
+                transaction.now_text,
+                arrival.record,
+                card,
+                checkin.checkin_id,
+                answered,
+                *person_in(checkin.eligibility),
+            ),
             *found_again_by(checkin),
         )
+        if row is None:
+            before = _known(transaction.connection, checkin.checkin_id, checkin.kiosk_id, arrival.sha256)
+            if before is None:
+                raise StoreError("the check-in is neither new nor there")
+            return before
         transaction.audit(checkin.kiosk_id, "checkin_kept", kiosk_id=checkin.kiosk_id, about=checkin.checkin_id)
+        _vouch(transaction, checkin)
         flags = {"first_id": first_id} if (first_id := revisits.join(transaction, checkin, card)) else {}
         transaction.tell("checkin", checkin_id=checkin.checkin_id, state=RowState.OPEN.value, new=True, **flags)
-        return Receipt(row["receipt"] if row is not None else 0, new=True)
+        return Receipt(row["receipt"], new=True)
 
     return change
 
 
+def _vouch(transaction: Transaction, checkin: CheckIn) -> None:
+    """Note a visual check that nobody was granted: the check-in is kept, and the desk is to look at the person."""
+    identity = checkin.identity
+    if identity is None or identity.method is not Method.VISUAL:
+        return
+    staff_id = str(identity.staff_id)
+    if not visual.vouched(checkin.kiosk_id, checkin.checkin_id, staff_id)(transaction.connection):
+        transaction.run("INSERT INTO unvouched(checkin_id) VALUES (?)", checkin.checkin_id)
+        transaction.audit(
+            "reception", "visual_unvouched", kiosk_id=checkin.kiosk_id, about=checkin.checkin_id, note=staff_id
+        )
+
+
 _ROWS = (
-    "SELECT checkin.*, later_answer.message AS later, told_early.answered_at AS told_early FROM checkin"
-    " LEFT JOIN later_answer USING (checkin_id) LEFT JOIN told_early USING (checkin_id)"
+    "SELECT checkin.*, later_answer.message AS later, told_early.answered_at AS told_early,"
+    " unvouched.checkin_id AS unvouched FROM checkin LEFT JOIN later_answer USING (checkin_id)"
+    " LEFT JOIN told_early USING (checkin_id) LEFT JOIN unvouched USING (checkin_id)"
 )
 
 
@@ -202,4 +229,5 @@ def _row(found: Found) -> Row:
         later=None if found["later"] is None else later_answers.from_json(found["later"]),
         told_early=None if found["told_early"] is None else dates.instant(found["told_early"]),
         first_id=found["first_id"],
+        unvouched=found["unvouched"] is not None,
     )

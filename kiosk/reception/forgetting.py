@@ -31,6 +31,7 @@ _CHECKINS: Final = "(SELECT checkin_id FROM checkin WHERE received_at < ? ORDER 
 _KINDS: Final[dict[str, str]] = {
     "later_answer": f"DELETE FROM later_answer WHERE checkin_id IN {_CHECKINS}",  # noqa: S608 - both parts are ours
     "told_early": f"DELETE FROM told_early WHERE checkin_id IN {_CHECKINS}",  # noqa: S608
+    "unvouched": f"DELETE FROM unvouched WHERE checkin_id IN {_CHECKINS}",  # noqa: S608
     # What still lies in the folder is known until it is gone: the hand-off itself erases those files.
     "hand_off": f"DELETE FROM hand_off WHERE state NOT IN ('ready', 'written') AND checkin_id IN {_CHECKINS}",  # noqa: S608
     "checkin": f"DELETE FROM checkin WHERE checkin_id IN {_CHECKINS}",  # noqa: S608

@@ -21,9 +21,10 @@ from kiosk.record import checkin as contract
 from kiosk.record.checkin import CheckIn, Eligibility
 from kiosk.record.eligibility import Source
 
-VERSION = 4
+VERSION = 5
 """1 had no answers that come later, 2 no official reader and no lists, 3 no paired kiosks, no accounts, no chained audit
-and no hand-off. A new database is made as 1 and brought here, as an old one is."""
+and no hand-off, 4 no time at which a passkey was used and no
+look at who had confirmed by sight. A new database is made as 1 and brought here, as an old one is."""
 
 TABLES: Final = Path(__file__).parent / "tables"
 
@@ -233,6 +234,13 @@ def bring_up_to_date(
                 "UPDATE checkin SET reference = ?, born = ? WHERE receipt = ?",
                 (*person_in(checkin.eligibility), receipt),
             )
+    if version < 4:
+        _fourth(connection, run, where)
+    for script in sorted(TABLES.glob("5-*.sql")):
+        run(script.read_text(encoding="utf-8"))
+
+
+def _fourth(connection: Connection, run: Callable[[str], None], where: str) -> None:
     for script in sorted(TABLES.glob("4-*.sql")):
         run(script.read_text(encoding="utf-8"))
     for row in connection.execute("SELECT arrival_id, message FROM reader_arrival").fetchall():

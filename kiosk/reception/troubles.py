@@ -13,7 +13,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from kiosk.reception import kiosks, words
+from kiosk.reception.authority import WARN_BEFORE
 from kiosk.reception.database import Connection
+from kiosk.reception.desk import AuthorityState
 from kiosk.reception.kiosks import KioskRow
 from kiosk.reception.store import Transaction
 from kiosk.record import dates
@@ -86,7 +88,7 @@ def standing(now: datetime) -> Callable[[Connection], list[Trouble]]:
 
     def question(connection: Connection) -> list[Trouble]:
         gone = _revoked(connection)
-        troubles = told(connection)
+        troubles = told(connection) + _unvouched(connection)
         for kiosk in kiosks.all_kiosks(connection):
             if kiosk.beat.kiosk_id not in gone:
                 troubles += of_kiosk(kiosk, now)
@@ -120,6 +122,24 @@ def reader_away(now: datetime) -> Trouble:
     return Trouble("reader_away", "official_reader", now, words.TROUBLE_READER_AWAY, words.TROUBLE_READER_AWAY_NEXT)
 
 
+def of_authority(state: AuthorityState | None, now: datetime) -> list[Trouble]:
+    """What must be said of reception's own authority: it ends soon, or a newer one was made than the one that is here.
+
+    Once it has ended, reception does not start, and no kiosk comes in that has not changed over.
+    """
+    if state is None:
+        return []
+    found = []
+    since = state.ends - WARN_BEFORE
+    if now >= since:
+        sentence = f"受付サーバーの認証局はあと{max(0, (state.ends - now).days)}日で切れます"
+        found.append(Trouble("authority_ends", "authority", since, sentence, words.TROUBLE_AUTHORITY_NEXT))
+    if state.outdated:
+        sentence, step = words.TROUBLE_AUTHORITY_OUTDATED, words.TROUBLE_AUTHORITY_OUTDATED_NEXT
+        found.append(Trouble("authority_outdated", "authority", now, sentence, step))
+    return found
+
+
 def audit_misfit(kiosk_ids: Sequence[str], since: datetime) -> Trouble:
     """Kiosks have seen another audit log than the one that is here."""
     return Trouble("audit", ",".join(kiosk_ids), since, words.TROUBLE_AUDIT, words.TROUBLE_AUDIT_NEXT)
@@ -141,6 +161,27 @@ def _failing(connection: Connection, kiosk: KioskRow) -> list[Trouble]:
         return []
     sentence = f"{words.kiosk_name(kiosk_id)}で{FAILURES}人続けて受付できませんでした"
     return [Trouble("failures", kiosk_id, dates.instant(failed[0]["at"]), sentence, words.TROUBLE_FAILURES)]
+
+
+def _unvouched(connection: Connection) -> list[Trouble]:
+    """Check-ins by sight that nobody was granted, until the desk has finished with them."""
+    found = connection.execute(
+        "SELECT checkin.kiosk_id, checkin.checkin_id, checkin.number, checkin.received_at"
+        " FROM unvouched JOIN checkin USING (checkin_id) JOIN checkin AS on_board ON on_board.checkin_id ="
+        " CASE checkin.first_id WHEN '' THEN checkin.checkin_id ELSE checkin.first_id END"
+        " WHERE on_board.state != 'done' ORDER BY checkin.receipt LIMIT ?",
+        (MOST,),
+    )
+    return [
+        Trouble(
+            "unvouched",
+            row["checkin_id"],
+            dates.instant(row["received_at"]),
+            f"{words.kiosk_name(row['kiosk_id'])}の{row['number']}は、目視確認の記録が受付にありません",
+            words.TROUBLE_UNVOUCHED_NEXT,
+        )
+        for row in found
+    ]
 
 
 def _revoked(connection: Connection) -> set[str]:

@@ -104,8 +104,10 @@ class KioskView:
     grantor: str
     seconds_left: float
     note: str
-    modes: tuple[tuple[str, str], ...]
-    """What can be asked of the kiosk itself, and the words on the button; none where it would not hear it."""
+    mode: str
+    """What its button of the mode does: `pause`, `resume`, or "" where the kiosk would not hear it."""
+    restart: bool
+    """Whether it can be asked to start again."""
 
 
 HELPED_BY_SIGHT = frozenset({HelpReason.FACE_FAILED, HelpReason.PIN_LOCKED})
@@ -148,7 +150,7 @@ def row_view(row: Row, staff: tuple[StaffMember, ...], now: datetime) -> RowView
         family=words.INSURED_OR_FAMILY.get(person.insured_or_family or "", ""),
         copay=copay(person),
         limit="" if person.limit_category is None else words.LIMITS.get(person.limit_category, person.limit_category),
-        tags=_tags(checkin, eligibility.validity, results),
+        tags=_tags(row, eligibility.validity, results),
         marks=_marks(checkin, now),
         by_number=eligibility.source is Source.NUMBER_LOOKUP,
         method=words.NO_CARD if checkin.identity is None else words.METHODS[checkin.identity.method],
@@ -207,10 +209,12 @@ def kiosk_view(
         grantor=_name(grant.command.issued_by, staff) if grant is not None and running else "",
         seconds_left=max(0.0, (awaited.command.expires_at - now).total_seconds()) if awaited is not None else 0.0,
         note=(_note(grant, now) if action == "grant" else "") or _mode_note(row, asked, now),
-        modes=() if silent else words.KIOSK_MODES.get(beat.service, ()),
+        mode="" if silent else _MODES.get(beat.service, ""),
+        restart=not silent and beat.service != "restarting",
     )
 
 
+_MODES = {"open": "pause", "paused": "resume"}
 _GOES_ON = ("paused", "restarting")
 """Services in which a visit that runs goes on to its end."""
 
@@ -290,9 +294,11 @@ def _same_person(one: EligibilityResult, other: EligibilityResult) -> bool:
     return (kana(one), one.birth_date) == (kana(other), other.birth_date)
 
 
-def _tags(checkin: CheckIn, validity: Validity, results: tuple[EligibilityResult, ...]) -> tuple[str, ...]:
+def _tags(row: Row, validity: Validity, results: tuple[EligibilityResult, ...]) -> tuple[str, ...]:
+    checkin = row.checkin
     classes = dict.fromkeys(result.card_class for result in results)
-    tags = [words.CARD_CLASSES[each] for each in classes if each in words.CARD_CLASSES]
+    tags = [words.UNVOUCHED] if row.unvouched else []
+    tags += [words.CARD_CLASSES[each] for each in classes if each in words.CARD_CLASSES]
     if any(result.preschool for result in results):
         tags.append("未就学")
     if any(result.specific_disease for result in results):

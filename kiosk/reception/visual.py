@@ -152,6 +152,24 @@ def set_mode(kiosk_id: KioskId, kind: CommandKind, staff_id: str, command_id: st
     return change
 
 
+def vouched(kiosk_id: KioskId, visit_id: VisitId, staff_id: str) -> Callable[[Connection], bool]:
+    """Whether `staff_id` may have confirmed that visit by sight: at the board, or with code and PIN at the kiosk.
+
+    How a check at the kiosk ended may come after the check-in: there an open one counts.
+    """
+
+    def question(connection: Connection) -> bool:
+        found = connection.execute(
+            "SELECT 1 FROM command WHERE kind = 'confirm_visual' AND kiosk_id = ? AND visit_id = ? AND issued_by = ?"
+            " UNION ALL SELECT 1 FROM kiosk_check WHERE kiosk_id = ? AND visit_id = ? AND staff_id = ?"
+            " AND (outcome IS NULL OR outcome = 'confirmed') LIMIT 1",
+            (kiosk_id, visit_id, staff_id) * 2,
+        )
+        return found.fetchone() is not None
+
+    return question
+
+
 @dataclass(frozen=True)
 class Asked:
     """What was last asked of a kiosk itself, and the state it answered, if it did."""

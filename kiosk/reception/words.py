@@ -50,6 +50,17 @@ VERDICTS = {
 NO_CARD_VERDICT = Verdict(Tone.CHECK, "カードなし", "番号を取りました", "資格確認書などで確認、番号で照会")
 """For who came without a card and took a number (P90)."""
 
+RESTING = {"restarting": "再起動しています"}
+"""Why nobody begins at a kiosk, where it is not 休止中."""
+
+AFTER_THIS_VISIT = "この方の受付が終わると再起動します"
+NOT_RESTARTED = "再起動できませんでした。設定した人に連絡してください"
+SENT_TO_KIOSK = "受付機に送りました…"
+NO_ANSWER = "受付機から応答がありませんでした"
+
+UNVOUCHED = "目視確認の記録なし"
+"""On a row whose kiosk says that staff confirmed the person, where reception knows of no such check."""
+
 STAGES = {
     "idle": "待機中",
     "farewell": "待機中",
@@ -139,6 +150,10 @@ TROUBLE_CLOCK = "受付機を再起動する。直らなければ設定した人
 TROUBLE_FAILURES = "受付機の前で、カメラとカードの置き場所を確かめる"
 TROUBLE_READER_AWAY = "カードリーダーの結果が読めません"
 TROUBLE_READER_AWAY_NEXT = "照会端末の電源とLANを確かめる"
+TROUBLE_AUTHORITY_NEXT = "管理者に知らせる（kiosk reception renew-authority で更新）"
+TROUBLE_AUTHORITY_OUTDATED = "受付サーバーの認証局が古いものに戻っています"
+TROUBLE_AUTHORITY_OUTDATED_NEXT = "管理者に知らせる（最新のバックアップで kiosk reception renew-authority）"
+TROUBLE_UNVOUCHED_NEXT = "窓口で本人かどうかを確認し、管理者に知らせる"
 TROUBLE_AUDIT = "監査記録が受付機の控えと合いません"
 TROUBLE_AUDIT_NEXT = "管理者に知らせる"
 """Sentences and next steps of the trouble lane that no record's value stands behind."""
