@@ -78,12 +78,12 @@ class BoardPage:
         self._do(self._open(chromium), 60)
 
     def click(self, action: str) -> None:
-        """Press the button with this `data-action`, waiting until it is there."""
-        self._do(self._page.click(f"button[data-action={action}]", timeout=15000), 20)
+        """Press the button with this `data-action`, waiting until it is there; what it is folded away in is opened first."""
+        self._do(self._press(f"button[data-action={action}]"), 20)
 
     def wait_for_button(self, action: str) -> None:
         """Wait until the button with this `data-action` is there."""
-        self._do(self._page.wait_for_selector(f"button[data-action={action}]", timeout=15000), 20)
+        self._do(self._page.wait_for_selector(f"button[data-action={action}]", state="attached", timeout=15000), 20)
 
     def has_row(self, checkin_id: str) -> bool:
         """Whether the page shows a row for this check-in now."""
@@ -114,6 +114,13 @@ class BoardPage:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
+
+    async def _press(self, button: str) -> None:
+        await self._page.wait_for_selector(button, state="attached", timeout=15000)
+        folded = self._page.locator(f"details:not([open]):has({button}) summary")
+        if await folded.count():
+            await folded.first.click()
+        await self._page.click(button, timeout=15000)
 
     async def _open(self, chromium: str) -> None:
         # Only the demo and the tests need a browser's driver.
