@@ -244,9 +244,9 @@ def staff(connection: Connection) -> tuple[StaffMember, ...]:
     return tuple(StaffMember(row["staff_id"], row["name"]) for row in found)
 
 
-def end_sessions(transaction: Transaction, staff_id: str) -> None:
-    """Sign somebody out everywhere."""
-    transaction.run("DELETE FROM staff_session WHERE staff_id = ?", staff_id)
+def end_sessions(transaction: Transaction, staff_id: str, *, but: str = "") -> None:
+    """Sign somebody out everywhere; `but`: the hash of the session that goes on."""
+    transaction.run("DELETE FROM staff_session WHERE staff_id = ? AND session_hash != ?", staff_id, but)
 
 
 def hash_of(token: str) -> str:

@@ -27,10 +27,13 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from kiosk.reception import accounts
 from kiosk.reception.accounts import Account
 from kiosk.reception.database import Connection
 from kiosk.reception.errors import RefusedError
+from kiosk.reception.session import Seat
 from kiosk.reception.store import Transaction
+from kiosk.record import dates
 
 ANSWER_WITHIN: Final = timedelta(minutes=5)
 MOST: Final = 10
@@ -55,6 +58,15 @@ class SignedIn:
     passkey: Passkey
     challenge: str
     sign_count: int
+
+
+@dataclass(frozen=True)
+class OwnPasskey:
+    """One of somebody's own, as the page lists it. `ref` names it there; `used_at` None: never, as far as is known."""
+
+    ref: str
+    added_at: datetime
+    used_at: datetime | None
 
 
 class Passkeys:
@@ -204,6 +216,51 @@ def add(made: Passkey) -> Callable[[Transaction], None]:
     return change
 
 
+def own(staff_id: str) -> Callable[[Connection], list[OwnPasskey]]:
+    """What the person's page lists, the oldest first."""
+
+    def question(connection: Connection) -> list[OwnPasskey]:
+        found = connection.execute(
+            "SELECT credential_id, added_at, used_at FROM passkey WHERE staff_id = ? ORDER BY added_at, credential_id",
+            (staff_id,),
+        )
+        return [
+            OwnPasskey(
+                accounts.hash_of(row["credential_id"]),
+                dates.instant(row["added_at"]),
+                None if row["used_at"] is None else dates.instant(row["used_at"]),
+            )
+            for row in found
+        ]
+
+    return question
+
+
+def remove(ref: str, seat: Seat) -> Callable[[Transaction], None]:
+    """Take one of one's own away; whoever is signed in elsewhere as the same person signs in again.
+
+    Raises `RefusedError`: 404 it is not one of them, 409 nothing would be left to sign in with.
+    """
+    staff_id = seat.account.id
+
+    def change(transaction: Transaction) -> None:
+        rows = transaction.connection.execute("SELECT credential_id FROM passkey WHERE staff_id = ?", (staff_id,))
+        kept = [row["credential_id"] for row in rows.fetchall()]
+        found = next((one for one in kept if accounts.hash_of(one) == ref), None)
+        if found is None:
+            raise RefusedError(404, "no_such_passkey", "このパスキーは登録されていません。")
+        account = accounts.account(staff_id)(transaction.connection)
+        if len(kept) == 1 and (account is None or not account.has_password):
+            raise RefusedError(
+                409, "last_way", "最後のサインイン方法なので外せません。先に別のパスキーを加えてください。"
+            )
+        transaction.run("DELETE FROM passkey WHERE credential_id = ?", found)
+        accounts.end_sessions(transaction, staff_id, but=seat.session_hash)
+        transaction.audit(staff_id, "passkey_removed", about=staff_id)
+
+    return change
+
+
 def used(answered: SignedIn) -> Callable[[Transaction], None]:
     """Note that a passkey was used. Raises `RefusedError` (403) for a challenge that was answered before."""
 
@@ -214,9 +271,8 @@ def used(answered: SignedIn) -> Callable[[Transaction], None]:
             "INSERT INTO used_challenge(challenge, used_at) VALUES (?, ?)", answered.challenge, transaction.now_text
         )
         transaction.run(
-            "UPDATE passkey SET sign_count = ? WHERE credential_id = ?",
-            answered.sign_count,
-            answered.passkey.credential_id,
+            "UPDATE passkey SET sign_count = ?, used_at = ? WHERE credential_id = ?",
+            *(answered.sign_count, transaction.now_text, answered.passkey.credential_id),
         )
 
     return change

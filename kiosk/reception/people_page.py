@@ -1,4 +1,4 @@
-"""Who works here (`/people`, for administrators), and one's own page (`/me`): passkeys, the kiosk PIN, signing out."""
+"""Who works here (`/people`, for administrators): inviting, changing roles, stopping."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from kiosk.reception import accounts, passkeys
-from kiosk.reception.accounts import DESK, EVERYBODY, Account, Enrolment, Role
-from kiosk.reception.answers import json_body
+from kiosk.reception import accounts
+from kiosk.reception.accounts import Account, Enrolment, Role
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import RefusedError
 from kiosk.reception.forms import form_of
 from kiosk.reception.frame import Frame
 from kiosk.reception.guard import guarded
-from kiosk.reception.passkeys import Passkeys
-from kiosk.reception.passwords import check_pin, check_twice
 from kiosk.reception.session import Sessions, require, seat_of
 from kiosk.reception.store import Transaction
 
@@ -30,7 +27,6 @@ ROLE_WORDS: Final[Mapping[Role, str]] = {
     Role.AUDITOR: "監査",
 }
 _ADMINISTRATOR: Final = frozenset({Role.ADMINISTRATOR})
-_LARGEST_ANSWER: Final = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -53,9 +49,8 @@ def person_view(account: Account) -> PersonView:
 class PeoplePage:
     """The endpoints of one desk."""
 
-    def __init__(self, desk: Desk, sessions: Sessions, keys: Passkeys) -> None:
+    def __init__(self, desk: Desk, sessions: Sessions) -> None:
         self._desk = desk
-        self._keys = keys
         self._frame = Frame(desk, sessions)
 
     def routes(self) -> list[Route]:
@@ -64,15 +59,7 @@ class PeoplePage:
             guarded("/people", self.page, ["GET"], _ADMINISTRATOR),
             guarded("/people", self.invited, ["POST"], _ADMINISTRATOR, form=True),
             guarded("/people/{id}", self.changed, ["POST"], _ADMINISTRATOR, form=True),
-            guarded("/me", self.me, ["GET"], EVERYBODY),
-            guarded("/me/pin", self.pin, ["POST"], DESK, form=True),
-            guarded("/api/v1/me", self.who, ["GET"], EVERYBODY, idle=True),
-            guarded("/api/v1/me/here", self.here, ["POST"], EVERYBODY),
-            guarded("/api/v1/me/passkey/options", self.passkey_options, ["POST"], EVERYBODY),
-            guarded("/api/v1/me/passkey", self.passkey, ["POST"], EVERYBODY),
         ]
-
-    # -- administrators ----------------------------------------------------------------------------------------------
 
     async def page(self, request: Request) -> Response:
         """`GET /people`: everybody."""
@@ -125,62 +112,6 @@ class PeoplePage:
             invited=invited,
             link="" if enrolment is None else f"{host}{enrolment.path}",
             mine=seat_of(request).account.id,
-        )
-
-    # -- oneself -----------------------------------------------------------------------------------------------------
-
-    async def me(self, request: Request) -> Response:
-        """`GET /me`: how one signs in, and what can be added."""
-        return await self._own(request)
-
-    async def pin(self, request: Request) -> Response:
-        """`POST /me/pin`: the six digits for the visual check at a kiosk, by the person themself."""
-        form = await form_of(request)
-        account = await require(request, *DESK, token=form.get("token", ""))
-        try:
-            pin = form.get("pin", "")
-            check_twice(pin, form.get("again", ""))
-            check_pin(pin)
-            hashed = await self._desk.hasher.hashed(pin)
-            await self._desk.store.write(accounts.set_kiosk_pin(account.id, hashed))
-        except RefusedError as error:
-            return await self._own(request, error)
-        return RedirectResponse("/me", 303)
-
-    async def who(self, request: Request) -> Response:
-        """`GET /api/v1/me`: who is signed in at this browser, and whether nobody has pressed anything for a while."""
-        seat = seat_of(request)
-        return JSONResponse({"id": seat.account.id, "role": seat.account.role.value, "idle": seat.idle})
-
-    async def here(self, request: Request) -> Response:
-        """`POST /api/v1/me/here`: somebody is using a page. That it is asked keeps the session awake."""
-        del request
-        return Response(status_code=204)
-
-    async def passkey_options(self, request: Request) -> Response:
-        """`POST /api/v1/me/passkey/options`: what the browser needs to make another passkey."""
-        account = seat_of(request).account
-        known = await self._desk.store.read(passkeys.of_account(account.id))
-        return JSONResponse(self._keys.to_make(request, account, known))
-
-    async def passkey(self, request: Request) -> Response:
-        """`POST /api/v1/me/passkey`: what it made."""
-        account = seat_of(request).account
-        made = self._keys.made(request, account, await json_body(request, _LARGEST_ANSWER))
-        await self._desk.store.write(passkeys.add(made))
-        return JSONResponse({"to": "/me"}, 201)
-
-    async def _own(self, request: Request, refused: RefusedError | None = None) -> Response:
-        account = await self._desk.store.read(accounts.account(seat_of(request).account.id))
-        assert account is not None  # noqa: S101 - an account is never erased
-        return self._frame.drawn(
-            request,
-            "me.html",
-            status=200 if refused is None else refused.status,
-            sentence="" if refused is None else refused.sentence,
-            person=person_view(account),
-            at_desk=account.role in DESK,
-            passkeys=passkeys.possible(request),
         )
 
 

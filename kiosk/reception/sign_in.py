@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 from kiosk.reception import accounts, limits, passkeys, session
@@ -26,6 +27,8 @@ from kiosk.staff import commands
 
 UNKNOWN: Final = "unknown"
 """Who the audit names where nobody was signed in."""
+
+JUST_NOW: Final = timedelta(minutes=5)
 
 _WRONG: Final = "ID、パスワード、確認コードのどれかが違います。"
 
@@ -170,6 +173,46 @@ async def set_password(desk: Desk, at: Browser, token: str, password: str, code:
         return still.account
 
     return await desk.store.write(enter)
+
+
+async def change_password(desk: Desk, seat: Seat, address: str, current: str, password: str) -> None:
+    """Another password for whoever sits there, who says the `current` one or has only just signed in.
+
+    The authenticator stays as it is; wherever else the person is signed in, that is over. Raises `RefusedError`: 403 the
+    current one is wrong, 409 there is none, or it was changed meanwhile, 422 one of the two will not do, 429 too many were wrong.
+    """
+    staff_id, fresh = seat.account.id, has_just_signed_in(seat, desk.clock())
+    known = await desk.store.read(_credentials(staff_id))
+    if known is None or known.password is None:
+        raise RefusedError(409, "no_password", "パスワードは登録されていません。")
+    check_password(password, (staff_id, seat.account.name, desk.settings.clinic))
+    counted = () if fresh else limits.of_sign_in(staff_id, address)
+    if not fresh:
+        if not current:
+            raise RefusedError(422, "current", "いまのパスワードを入れてください。")
+        await _count(desk, counted)
+        if not await desk.hasher.matches(known.password, current):
+            await desk.store.write(
+                lambda transaction: transaction.audit(staff_id, "sign_in_failed", about=staff_id, note="password")
+            )
+            raise RefusedError(403, "wrong", "いまのパスワードが違います。")
+    hashed = await desk.hasher.hashed(password)
+
+    def change(transaction: Transaction) -> None:
+        now = _credentials(staff_id)(transaction.connection)
+        if now is None or now.password != known.password:
+            raise RefusedError(409, "changed", "パスワードがほかの画面で変わりました。もう一度入れてください。")
+        transaction.run("UPDATE account SET password = ? WHERE staff_id = ?", hashed, staff_id)
+        limits.right(counted)(transaction)
+        accounts.end_sessions(transaction, staff_id, but=seat.session_hash)
+        transaction.audit(staff_id, "password_changed", about=staff_id)
+
+    await desk.store.write(change)
+
+
+def has_just_signed_in(seat: Seat, now: datetime) -> bool:
+    """Whether both factors were shown so lately that the password need not be said again."""
+    return now - seat.began_at <= JUST_NOW
 
 
 async def set_passkey(desk: Desk, at: Browser, token: str, made: Passkey) -> Account:

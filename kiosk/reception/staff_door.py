@@ -52,6 +52,7 @@ from kiosk.reception.kiosks import KioskRow
 from kiosk.reception.list_page import ListPage
 from kiosk.reception.lookup_page import LookUpPage
 from kiosk.reception.masking import masked
+from kiosk.reception.own_page import OwnPage
 from kiosk.reception.passkeys import Passkeys
 from kiosk.reception.people_page import PeoplePage
 from kiosk.reception.reader_rows import ReaderRow
@@ -276,7 +277,8 @@ class StaffDoor:
         grant = None
         if visit_id is not None:
             grant = await self._desk.store.read(visual.latest_grant(row.beat.kiosk_id, visit_id))
-        return view.kiosk_view(row, grant, seat.account.id, staff, self._desk.clock())
+        asked = await self._desk.store.read(visual.last_asked(row.beat.kiosk_id))
+        return view.kiosk_view(row, grant, asked, seat.account.id, staff, self._desk.clock())
 
 
 async def app(desk: Desk) -> Starlette:
@@ -289,7 +291,7 @@ async def app(desk: Desk) -> Starlette:
         """What a person sees of a refusal is a page: the sign-in, or the sentence."""
         assert isinstance(error, RefusedError)  # noqa: S101 - Starlette hands each handler its own class
         if "text/html" not in request.headers.get("accept", "") or request.url.path.startswith("/api/"):
-            return problem(error.status, error.code, error.sentence)
+            return problem(error.status, error.code, language.said(error.sentence))
         if error.status == 401:
             back = request.url.path if request.method == "GET" else ""
             return RedirectResponse(f"/sign-in?back={quote(back)}" if back else "/sign-in", 303)
@@ -300,7 +302,8 @@ async def app(desk: Desk) -> Starlette:
             [
                 *StaffDoor(desk, sessions).routes(),
                 *SignInPage(desk, sessions, keys).routes(),
-                *PeoplePage(desk, sessions, keys).routes(),
+                *PeoplePage(desk, sessions).routes(),
+                *OwnPage(desk, sessions, keys).routes(),
                 *AuditPage(desk, sessions).routes(),
                 *pairing.routes(desk),
                 *kiosk_modes.routes(desk),

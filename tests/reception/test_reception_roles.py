@@ -13,6 +13,7 @@ from starlette.routing import Mount, Route
 from kiosk.reception import guard
 from kiosk.reception.accounts import Role
 from kiosk.record import ids
+from tests.reception.desks import ON_SQLITE_ONLY
 
 pytestmark = pytest.mark.anyio
 
@@ -60,6 +61,7 @@ MAY = {
     ("POST", "/api/v1/grants/{id}/{decision}"): DESK,
     ("POST", "/api/v1/kiosks/{kiosk_id}/pause"): DESK,
     ("POST", "/api/v1/kiosks/{kiosk_id}/resume"): DESK,
+    ("POST", "/api/v1/kiosks/{kiosk_id}/restart"): DESK,
     ("GET", "/api/v1/troubles"): DESK,
     ("GET", "/search"): DESK,
     ("POST", "/search"): DESK,
@@ -88,6 +90,8 @@ MAY = {
     # oneself
     ("GET", "/me"): ALL_ROLES,
     ("POST", "/me/pin"): DESK,
+    ("POST", "/me/password"): ALL_ROLES,
+    ("POST", "/me/passkey/remove"): ALL_ROLES,
     ("GET", "/api/v1/me"): ALL_ROLES,
     ("POST", "/api/v1/me/here"): ALL_ROLES,
     ("POST", "/api/v1/me/passkey/options"): ALL_ROLES,
@@ -129,12 +133,14 @@ def methods(route: Route) -> set[str]:
     return set(route.methods or ()) - {"HEAD"}
 
 
+@ON_SQLITE_ONLY  # the guard stands before every route
 async def test_the_table_names_every_route_and_no_other(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         found = {(method, route.path) for route in routes(desk) for method in methods(route)}
         assert found == set(MAY)
 
 
+@ON_SQLITE_ONLY  # the guard stands before every route
 @pytest.mark.parametrize("role", list(Role))
 async def test_each_role_comes_in_where_the_table_says_and_nowhere_else(open_desk: OpenDesk, role: Role) -> None:
     async with open_desk() as desk:
@@ -163,6 +169,7 @@ async def test_who_is_not_signed_in_comes_in_nowhere_but_where_anybody_may(open_
                 assert outside is (may is not ANYBODY and may is not MACHINE), (method, route.path, answer.text)
 
 
+@ON_SQLITE_ONLY  # the guard stands before every route
 async def test_no_post_is_carried_out_without_the_pages_own_token_and_origin(open_desk: OpenDesk) -> None:
     async with open_desk() as desk:
         for route in routes(desk):
