@@ -1,7 +1,9 @@
 """`GET /api/v1/feed`: check-ins, their answers and states for a claims computer or an EMR (docs/feed.md). Read-only.
 
+Arrivals at the official reader come in the same order, for whoever asks for them: who does not know of them reads on as before.
+
 What changed is counted as the board's events are, in the order of the commits: `since` is the last number that was seen.
-Every item is the whole check-in as it is now, so whoever reads a change twice, or two changes at once, is right all the same.
+Every item is the whole of it as it is now, so whoever reads a change twice, or two changes at once, is right all the same.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
-from kiosk.reception import checkins, hand_off_rows, later_answers, machines, replay
+from kiosk.reception import checkins, hand_off_rows, later_answers, machines, reader_rows, replay
 from kiosk.reception.admission import TurnedAway
 from kiosk.reception.answers import problem
 from kiosk.reception.checkins import Row
@@ -27,7 +29,9 @@ from kiosk.reception.errors import RefusedError
 from kiosk.reception.guard import open_to_all
 from kiosk.reception.hand_off_rows import HandOffRow
 from kiosk.reception.machines import Machine
+from kiosk.reception.reader_rows import ReaderRow
 from kiosk.reception.store import DeskEvent
+from kiosk.record import checkin as contract
 from kiosk.record import dates, ids
 from kiosk.record.ids import VisitId
 
@@ -54,8 +58,14 @@ class _Item:
 
 
 @dataclass(frozen=True, repr=False)
+class _Arrival:
+    seq: int
+    row: ReaderRow
+
+
+@dataclass(frozen=True, repr=False)
 class _Page:
-    items: list[_Item]
+    items: list[_Item | _Arrival]
     next: int
     more: bool
 
@@ -73,18 +83,19 @@ class FeedApi:
         return [open_to_all(PATH, self.feed, ["GET"])]
 
     async def feed(self, request: Request) -> Response:
-        """Check-ins that came or changed after `since`, each as it is now; `next` is where to go on."""
+        """What came or changed after `since`, each as it is now; `next` is where to go on."""
         machine = await self._machine(request)
         if machine is None:
             await self._turned_away.note("feed_token")
             return problem(
                 401, "token", "this needs the token of a machine account: kiosk reception token", _WITHOUT_TOKEN
             )
-        if not set(request.query_params) <= {"since", "limit", "wait"}:
-            raise RefusedError(400, "parameters", "the parameters are: since, limit, wait")
+        if not set(request.query_params) <= {"since", "limit", "wait", "arrivals"}:
+            raise RefusedError(400, "parameters", "the parameters are: since, limit, wait, arrivals")
         since = _number(request, "since", 0, 1 << 53)
         limit = _number(request, "limit", USUAL, MOST, least=1)
-        page = await self._page(since, limit, _number(request, "wait", 0, LONGEST_WAIT))
+        wait = _number(request, "wait", 0, LONGEST_WAIT)
+        page = await self._page(_page_of(since, limit, arrivals=_number(request, "arrivals", 0, 1) == 1), wait)
         if page.items:
             note = f"{len(page.items)} rows"
             await self._desk.store.write(lambda transaction: transaction.audit(machine.actor, "feed_read", note=note))
@@ -100,10 +111,10 @@ class FeedApi:
         found = await self._desk.store.read(machines.by_token(token.strip()))
         return None if found is None or found.revoked else found
 
-    async def _page(self, since: int, limit: int, wait: int) -> _Page:
+    async def _page(self, question: Callable[[Connection], _Page], wait: int) -> _Page:
         """What there is; where there is nothing, what comes within `wait` seconds. Raises `RefusedError` (409)."""
         with self._desk.board.listen(_is_checkin) as listener:
-            page = await self._desk.store.read(_page_of(since, limit))
+            page = await self._desk.store.read(question)
             if page.items or wait == 0 or self._waiting.locked():
                 return page
             async with self._waiting:
@@ -114,11 +125,11 @@ class FeedApi:
                             break
                     except TimeoutError:
                         break
-                    page = await self._desk.store.read(_page_of(since, limit))
+                    page = await self._desk.store.read(question)
             return page
 
 
-def _page_of(since: int, limit: int) -> Callable[[Connection], _Page]:
+def _page_of(since: int, limit: int, *, arrivals: bool) -> Callable[[Connection], _Page]:
     def question(connection: Connection) -> _Page:
         newest = replay.newest(connection)
         if since > newest:
@@ -126,10 +137,16 @@ def _page_of(since: int, limit: int) -> Callable[[Connection], _Page]:
         found = connection.execute(
             "SELECT seq, flags FROM event WHERE seq > ? AND kind = 'checkin' ORDER BY seq LIMIT ?", (since, limit + 1)
         ).fetchall()
-        items: dict[VisitId, _Item] = {}
+        items: dict[VisitId, _Item | _Arrival] = {}
         for row in found[:limit]:
-            kept = checkins.row(ids.visit_id(json.loads(row["flags"])["checkin_id"]))(connection)
-            for one in () if kept is None else _with_joined(kept):  # None: erased meanwhile
+            row_id = ids.visit_id(json.loads(row["flags"])["checkin_id"])
+            arrival = reader_rows.row(row_id)(connection) if arrivals else None
+            if arrival is not None:
+                items.pop(row_id, None)
+                items[row_id] = _Arrival(row["seq"], arrival)
+                continue
+            kept = checkins.row(row_id)(connection)
+            for one in () if kept is None else _with_joined(kept):  # None: erased meanwhile, or an arrival
                 checkin_id = one.checkin.checkin_id
                 items.pop(checkin_id, None)
                 items[checkin_id] = _Item(row["seq"], one, hand_off_rows.of_checkin(checkin_id)(connection))
@@ -145,10 +162,33 @@ def _with_joined(row: Row) -> tuple[Row, ...]:
     return (first, *first.visits)
 
 
-def _json(item: _Item) -> dict[str, object]:
+def _json(item: _Item | _Arrival) -> dict[str, object]:
+    return _arrival_json(item) if isinstance(item, _Arrival) else _checkin_json(item)
+
+
+def _arrival_json(item: _Arrival) -> dict[str, object]:
+    """What a check-in's record tells of a person, and no more: not whom of the clinic's patients the desk took them for."""
+    row, arrival = item.row, item.row.arrival
+    return {
+        "seq": item.seq,
+        "kind": "reader_arrival",
+        "arrival_id": row.arrival_id,
+        "stamped_at": dates.instant_text(row.stamped_at),
+        "received_at": dates.instant_text(row.received_at),
+        "state": row.state.value,
+        "simulated": arrival.simulated,
+        "failed": arrival.failed,
+        "eligibility": contract.eligibility_json(arrival.eligibility),
+        "consents": contract.consents_json(arrival.consents),
+        "prescription": arrival.prescription.value,
+    }
+
+
+def _checkin_json(item: _Item) -> dict[str, object]:
     row = item.row
     return {
         "seq": item.seq,
+        "kind": "checkin",
         "checkin_id": row.checkin.checkin_id,
         "receipt": row.receipt,
         "received_at": dates.instant_text(row.received_at),

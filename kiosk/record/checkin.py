@@ -127,7 +127,7 @@ def to_json(checkin: CheckIn) -> bytes:
         complete=checkin.complete,
         simulated=checkin.simulated,
         eligibility=eligibility_json(checkin.eligibility),
-        consents={item.value: _consent_json(checkin.consents[item]) for item in ConsentItem},
+        consents=consents_json(checkin.consents),
         prescription=checkin.prescription.value,
     )
     if checkin.identity is not None and checkin.card is not None:
@@ -250,6 +250,11 @@ def eligibility_from_json(told: object) -> Eligibility:
             _result(_object(r, f"eligibility.results[{i}]"), f"eligibility.results[{i}]") for i, r in enumerate(results)
         ),
     )
+
+
+def consents_json(consents: Consents) -> dict[str, object]:
+    """All consents as they stand in a check-in's JSON."""
+    return {item.value: _consent_json(consents[item]) for item in ConsentItem}
 
 
 def _consent_json(given: Consent) -> dict[str, object]:

@@ -12,25 +12,34 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import schemathesis
+from schemathesis.core.failures import Failure
 
-from kiosk.reception import later_answers, machines
+from kiosk.eligibility.terminal.arrivals import Arrival, FailedArrival
+from kiosk.eligibility.terminal.errors import EncryptedError
+from kiosk.reception import later_answers, machines, reader_rows
 from kiosk.reception.later_answers import LaterAnswer
 from kiosk.record import checkin as contract
-from kiosk.record import consent
-from kiosk.record.checkin import CardSeen, CheckIn, Eligibility
+from kiosk.record import consent, dates
+from kiosk.record.checkin import CardSeen, CheckIn, Eligibility, Prescription
+from kiosk.record.consent import ConsentItem
 from kiosk.record.dates import Notice
 from kiosk.record.eligibility import Source, Validity
+from tests.reception.desks import ON_SQLITE_ONLY
 
 OpenDesk = Callable[..., AbstractAsyncContextManager[Any]]
 Build = Callable[..., CheckIn]
 Start = Callable[..., Any]
 
 anyio = pytest.mark.anyio
+
+FEED = Path(__file__).parents[2] / "docs" / "openapi" / "feed.yaml"
 
 
 async def let_in(desk: Any, name: str = "emr") -> dict[str, str]:
@@ -180,9 +189,20 @@ async def test_what_was_read_is_in_the_audit_log_and_the_token_nowhere(open_desk
         assert found not in headers["authorization"]
 
 
+@ON_SQLITE_ONLY  # it is refused before the database is asked
 @anyio
 @pytest.mark.parametrize(
-    "asked", [{"since": "-1"}, {"since": "x"}, {"limit": "0"}, {"limit": "201"}, {"wait": "26"}, {"since": "１"}]
+    "asked",
+    [
+        {"since": "-1"},
+        {"since": "x"},
+        {"arrivals": "2"},
+        {"arrivals": "yes"},
+        {"limit": "0"},
+        {"limit": "201"},
+        {"wait": "26"},
+        {"since": "１"},
+    ],
 )
 async def test_numbers_that_are_none_are_refused(open_desk: OpenDesk, asked: dict[str, str]) -> None:
     async with open_desk() as desk:
@@ -245,3 +265,118 @@ def kiosk(*words: str) -> list[str]:
     )
     assert ended.returncode == 0, ended.stderr
     return ended.stdout.splitlines()
+
+
+# -- arrivals at the official reader -----------------------------------------------------------------------------------
+
+
+def arrival_at(at: datetime, like: CheckIn, number: int = 1) -> Arrival:
+    """Somebody at the official reader, with the insurance of a check-in."""
+    given = dict(consent.no_consents()) | {ConsentItem.MEDICATION: consent.given(at)}
+    return Arrival(
+        key=f"file {number}",
+        digest=number.to_bytes(16, "big"),
+        stamped_at=at,
+        confirmed_for=dates.japanese_day(at),
+        eligibility=replace(like.eligibility, source=Source.OFFICIAL_READER),
+        consents=given,
+        prescription=Prescription.PAPER,
+        notice_code="01",
+        simulated=True,
+    )
+
+
+def kinds(page: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(item["kind"], item.get("arrival_id") or item["checkin_id"]) for item in page["items"]]
+
+
+@anyio
+async def test_arrivals_come_in_one_order_with_check_ins_for_who_asks(open_desk: OpenDesk, checkin_at: Build) -> None:
+    async with open_desk() as desk:
+        headers, write, now = await let_in(desk), desk.desk.store.write, desk.clock.now
+        first, last = checkin_at(now), replace(checkin_at(now, "A013"), card=CardSeen("e" * 64, Notice.NONE))
+        await desk.post(first)
+        assert await write(reader_rows.keep(arrival_at(now, first)))
+        await desk.post(last)
+        (row,) = await desk.desk.store.read(reader_rows.rows_on_board(now))
+        page = await read(desk, headers, arrivals=1)
+        every = [("checkin", first.checkin_id), ("reader_arrival", row.arrival_id), ("checkin", last.checkin_id)]
+        assert kinds(page) == every
+        without = await read(desk, headers)
+        assert kinds(without) == [every[0], every[2]]
+        assert without["next"] == page["next"], "both count alike"
+
+        since, found, more = 0, [], True
+        while more:
+            piece = await read(desk, headers, since=since, limit=1, arrivals=1)
+            found += kinds(piece)
+            since, more = piece["next"], piece["more"]
+        assert (found, since) == (every, page["next"])
+        assert kinds(await read(desk, headers, since=page["items"][0]["seq"], arrivals=1)) == every[1:]
+
+        staff = await desk.sit_down("tanaka")
+        taken = await desk.at_staff_door.post(f"/api/v1/rows/{row.arrival_id}/take", headers=staff)
+        assert taken.status_code == 200
+        (item,) = (await read(desk, headers, since=page["next"], arrivals=1))["items"]
+        assert (item["arrival_id"], item["state"]) == (row.arrival_id, "taken")
+        assert (await read(desk, headers, since=page["next"]))["items"] == []
+
+
+@anyio
+async def test_an_arrival_tells_what_a_check_in_does_and_no_more(open_desk: OpenDesk, checkin_at: Build) -> None:
+    async with open_desk() as desk:
+        headers, now = await let_in(desk), desk.clock.now
+        checkin = checkin_at(now)
+        await desk.desk.store.write(reader_rows.keep(arrival_at(now, checkin)))
+        (item,) = (await read(desk, headers, arrivals=1))["items"]
+        record = json.loads(contract.to_json(checkin))
+        assert item["eligibility"] == record["eligibility"] | {"source": "official_reader"}
+        assert set(item["consents"]) == set(record["consents"])
+        assert item["consents"]["medication"]["state"] == "given"
+        assert (item["simulated"], item["failed"], item["prescription"]) == (True, None, "paper")
+        assert item["stamped_at"] == dates.instant_text(now)
+        told = {"seq", "kind", "arrival_id", "stamped_at", "received_at", "state", "simulated", "failed"}
+        assert set(item) == told | {"eligibility", "consents", "prescription"}
+        document = schemathesis.openapi.from_path(FEED)
+        document["/api/v1/feed"]["GET"].validate_response(as_answer({"items": [item], "next": 1, "more": False}))
+        wrong = {"items": [item | {"patient": "00123"}], "next": 1, "more": False}
+        with pytest.raises(Failure):
+            document["/api/v1/feed"]["GET"].validate_response(as_answer(wrong))
+
+
+@anyio
+async def test_a_file_that_tells_of_nobody_is_an_arrival_too(open_desk: OpenDesk) -> None:
+    async with open_desk() as desk:
+        headers, now = await let_in(desk), desk.clock.now
+        failed = FailedArrival(key="file", stamped_at=now, error=EncryptedError())
+        await desk.desk.store.write(reader_rows.keep(failed))
+        (item,) = (await read(desk, headers, arrivals=1))["items"]
+        assert (item["failed"], item["eligibility"]["validity"]) == ("encrypted", "unconfirmed")
+        assert item["eligibility"]["results"] == []
+        document = schemathesis.openapi.from_path(FEED)
+        document["/api/v1/feed"]["GET"].validate_response(as_answer({"items": [item], "next": 1, "more": False}))
+
+
+@anyio
+async def test_who_waits_for_arrivals_is_told_of_one(open_desk: OpenDesk, checkin_at: Build) -> None:
+    async with open_desk() as desk:
+        headers, now = await let_in(desk), desk.clock.now
+        waiting = asyncio.create_task(read(desk, headers, wait=20, arrivals=1))
+        while not len(desk.desk.board):  # noqa: ASYNC110 - the feed has no event for a new listener
+            await asyncio.sleep(0.005)
+        await desk.desk.store.write(reader_rows.keep(arrival_at(now, checkin_at(now))))
+        page = await asyncio.wait_for(waiting, 10)
+        assert [item["kind"] for item in page["items"]] == ["reader_arrival"]
+
+
+def test_the_example_of_an_arrival_in_the_page_is_as_documented() -> None:
+    page = (FEED.parents[1] / "feed.md").read_text(encoding="utf-8")
+    example = json.loads(page.split("## Arrivals")[1].split("```json\n")[1].split("```")[0])
+    whole = {"items": [example], "next": 42, "more": False}
+    schemathesis.openapi.from_path(FEED)["/api/v1/feed"]["GET"].validate_response(as_answer(whole))
+
+
+def as_answer(content: object) -> httpx.Response:
+    answer = httpx.Response(200, json=content, request=httpx.Request("GET", "http://127.0.0.1/api/v1/feed"))
+    answer.elapsed = timedelta()
+    return answer
