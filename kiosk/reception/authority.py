@@ -36,10 +36,15 @@ SERVER: Final = "server.pem"
 KEPT: Final = (ROOT, ROOT_SEALED, INTERMEDIATE)
 """What cannot be made again once it is gone; reception's own certificate can."""
 
+RENEW: Final = "kiosk reception renew-authority --backup FILE"
+"""What makes another intermediate."""
+
 LEAF_LIFE: Final = timedelta(days=90)
 """Of kiosks' certificates (section 3.1) and of reception's own; both are renewed at half of it."""
 _INTERMEDIATE_LIFE: Final = timedelta(days=3653)
 _ROOT_LIFE: Final = timedelta(days=7305)
+WARN_BEFORE: Final = timedelta(days=90)
+"""Before the intermediate ends: the life of a kiosk's certificate, so that each is renewed once more under the new one."""
 BACK: Final = timedelta(days=1)
 
 _Key = ec.EllipticCurvePrivateKey
@@ -112,10 +117,17 @@ class Authority:
         """Until when the online part may sign."""
         return self._intermediate.not_valid_after_utc
 
+    @property
+    def online_id(self) -> str:
+        """SHA-256 of the online part's certificate, in hex: which intermediate this is."""
+        return fingerprint(self._intermediate)
+
     def issue(self, asked: Asked, now: datetime) -> Issued:
-        """A certificate for a kiosk that may come in from now on."""
+        """A certificate for a kiosk that may come in from now on. Raises `RefusedError` (503) once the authority has ended."""
+        if now >= self.not_after:
+            raise RefusedError(503, "authority_over", "認証局の期限が切れています。管理者に知らせてください。")
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, asked.kiosk_id)])
-        builder = _leaf(subject, asked.public_key, now, ExtendedKeyUsageOID.CLIENT_AUTH)
+        builder = self._leaf(subject, asked.public_key, now, ExtendedKeyUsageOID.CLIENT_AUTH)
         certificate = self._signed(builder)
         return Issued(
             self._chain(certificate),
@@ -134,7 +146,7 @@ class Authority:
         if present is None or not self._still_good(present, names, now):
             key = ec.generate_private_key(ec.SECP256R1())
             subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])])
-            builder = _leaf(subject, key.public_key(), now, ExtendedKeyUsageOID.SERVER_AUTH)
+            builder = self._leaf(subject, key.public_key(), now, ExtendedKeyUsageOID.SERVER_AUTH)
             builder = builder.add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), False)
             present = self._signed(builder)
             write_durably(path, _key_pem(key) + self._chain(present))
@@ -161,6 +173,23 @@ class Authority:
             return False
         return set(written) == {_general(name) for name in names} and begin <= now < begin + (end - begin) / 2
 
+    def _leaf(
+        self, subject: x509.Name, public_key: ec.EllipticCurvePublicKey, now: datetime, purpose: x509.ObjectIdentifier
+    ) -> x509.CertificateBuilder:
+        """None outlives its issuer: who has one renews it in time, and so is under the next issuer before this one ends.
+
+        Raises `StartError` once the issuer has ended, which a reception that runs on may live to see.
+        """
+        if now >= self.not_after:
+            raise StartError(f"{self.folder / INTERMEDIATE}: the certificate authority is out of date; run: {RENEW}")
+        end = min(_end(now, LEAF_LIFE), self.not_after)
+        return (
+            _builder(subject, public_key, now, end)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(_usage(signs_certificates=False), critical=True)
+            .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
+        )
+
     def _signed(self, builder: x509.CertificateBuilder) -> x509.Certificate:
         return _signed(builder, self._intermediate, self._key)
 
@@ -170,14 +199,31 @@ class Authority:
 
 def make(now: datetime) -> AuthorityKeys:
     """A new authority, nowhere but in memory yet."""
-    root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    mark = secrets.token_hex(3)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Check-in reception {mark} root")])
-    builder = _authority(subject, root_key.public_key(), now, _ROOT_LIFE, path_length=1)
+    root_key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Check-in reception {secrets.token_hex(3)} root")])
+    builder = _authority(subject, root_key.public_key(), now, _end(now, _ROOT_LIFE), path_length=1)
     root = builder.issuer_name(subject).sign(root_key, hashes.SHA256())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Check-in reception {mark}")])
-    builder = _authority(subject, key.public_key(), now, _INTERMEDIATE_LIFE, path_length=0)
-    intermediate = _signed(builder, root, root_key)
+    return _with_intermediate(root, root_key, now)
+
+
+def renewed(keys: AuthorityKeys, now: datetime) -> AuthorityKeys:
+    """The same root with another intermediate and its key. Raises `ValueError` where the root is not one, or ends too soon.
+
+    It gets a name of its own: two issuers of one name would be told apart by their keys' identifiers only.
+    """
+    root, root_key = x509.load_pem_x509_certificate(keys.root), serialization.load_pem_private_key(keys.root_key, None)
+    if not isinstance(root_key, _Key) or root_key.public_key() != root.public_key():
+        raise ValueError("key and certificate of the root do not belong together")
+    if root.not_valid_after_utc - now < WARN_BEFORE:
+        raise ValueError(f"the root itself ends on {root.not_valid_after_utc:%Y-%m-%d}")
+    return _with_intermediate(root, root_key, now)
+
+
+def _with_intermediate(root: x509.Certificate, root_key: _Key, now: datetime) -> AuthorityKeys:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Check-in reception {secrets.token_hex(3)}")])
+    end = min(_end(now, _INTERMEDIATE_LIFE), root.not_valid_after_utc)
+    intermediate = _signed(_authority(subject, key.public_key(), now, end, path_length=0), root, root_key)
     return AuthorityKeys(
         root.public_bytes(Encoding.PEM), _key_pem(root_key), intermediate.public_bytes(Encoding.PEM), _key_pem(key)
     )
@@ -212,7 +258,9 @@ def load(folder: Path, now: datetime) -> Authority:
     ):
         raise SettingsError(f"{online}: key and certificate in it do not belong together")
     if not intermediate.not_valid_before_utc <= now < intermediate.not_valid_after_utc:
-        raise StartError(f"{online}: the certificate authority is out of date, or this machine's clock is wrong")
+        raise StartError(
+            f"{online}: the certificate authority is out of date, or this machine's clock is wrong; if it ended: {RENEW}"
+        )
     return Authority(folder, root, intermediate, key)
 
 
@@ -259,39 +307,31 @@ def _server_at(path: Path) -> x509.Certificate | None:
 
 
 def _authority(
-    subject: x509.Name, public_key: ec.EllipticCurvePublicKey, now: datetime, life: timedelta, path_length: int
+    subject: x509.Name, public_key: ec.EllipticCurvePublicKey, now: datetime, end: datetime, path_length: int
 ) -> x509.CertificateBuilder:
     return (
-        _builder(subject, public_key, now, life)
+        _builder(subject, public_key, now, end)
         .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
     )
 
 
-def _leaf(
-    subject: x509.Name, public_key: ec.EllipticCurvePublicKey, now: datetime, purpose: x509.ObjectIdentifier
-) -> x509.CertificateBuilder:
-    return (
-        _builder(subject, public_key, now, LEAF_LIFE)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
-    )
-
-
 def _builder(
-    subject: x509.Name, public_key: ec.EllipticCurvePublicKey, now: datetime, life: timedelta
+    subject: x509.Name, public_key: ec.EllipticCurvePublicKey, now: datetime, end: datetime
 ) -> x509.CertificateBuilder:
-    begin = now.replace(microsecond=0) - BACK
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .public_key(public_key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(begin)
-        .not_valid_after(begin + BACK + life)
+        .not_valid_before(now.replace(microsecond=0) - BACK)
+        .not_valid_after(end)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
     )
+
+
+def _end(now: datetime, life: timedelta) -> datetime:
+    return now.replace(microsecond=0) + life
 
 
 def _signed(builder: x509.CertificateBuilder, issuer: x509.Certificate, key: _Key) -> x509.Certificate:

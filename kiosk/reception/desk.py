@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
@@ -25,6 +26,14 @@ from kiosk.staff.commands import Command
 log = logging.getLogger("kiosk.reception.desk")
 
 
+@dataclass(frozen=True)
+class AuthorityState:
+    """Of the authority that this reception has read: when it ends, and whether it was replaced by a newer one."""
+
+    ends: datetime
+    outdated: bool
+
+
 class Desk:
     """Opened on the event loop it will live on. Raises `StartError` or `SettingsError`; `close` lets everything go."""
 
@@ -37,6 +46,8 @@ class Desk:
         """Set whenever a check-in was kept; whoever waits for it clears it."""
         self.reader_away = False
         """Whether the folder of the official reader's results cannot be reached: its arrivals do not come meanwhile."""
+        self.authority: AuthorityState | None = None
+        """None without one, and until it was looked at (`kiosk.reception.trust.check`)."""
         self.duty_changed = asyncio.Event()
         self.lookups = LookUps(settings.terminal, clock)
         self.key = seal.load_or_make(settings.key_file, settings.database)

@@ -50,7 +50,7 @@ def init(
 
     Raises `StartError` (it was done before, a key is gone, something cannot be written) or `SettingsError`.
     """
-    folder = _folder(settings)
+    folder = folder_of(settings)
     gone = authority.missing(folder)
     if gone and len(gone) < len(authority.KEPT):
         raise StartError(f"{gone[0]}: this file of the certificate authority is gone; put it back: {RESTORE}")
@@ -78,7 +78,7 @@ async def _init(
     made_key: bool,
 ) -> None:
     """`phrase`: where there is no authority yet."""
-    folder = _folder(settings)
+    folder = folder_of(settings)
     try:
         desk = Desk(settings)
     except StartError:
@@ -184,7 +184,7 @@ def restore(settings: ReceptionSettings, backup_file: Path, ask: AskPassphrase, 
     Raises `StartError` (not opened, or something that is there is another one's: then nothing is written) or
     `SettingsError`.
     """
-    folder = _folder(settings)
+    folder = folder_of(settings)
     phrase = backup.passphrase(ask())
     tell("Opening the backup (about a second).")
     kept = backup.opened(backup_file, phrase)
@@ -197,7 +197,10 @@ def restore(settings: ReceptionSettings, backup_file: Path, ask: AskPassphrase, 
         gone.append(settings.key_file)
     for path in gone:
         tell(f"Put back: {path}.")
-    authority.load(folder, datetime.now(UTC))
+    present = authority.load(folder, datetime.now(UTC))
+    tell(
+        f"The authority signs until {present.not_after:%Y-%m-%d}; if it was renewed after this backup, the board says so."
+    )
     tell("Everything is there." if gone else "Nothing was missing: nothing was written.")
 
 
@@ -217,7 +220,8 @@ def _staff_url(settings: ReceptionSettings) -> str:
     return f"{scheme}://{f'[{name}]' if ':' in name else name}:{settings.staff_door.port}"
 
 
-def _folder(settings: ReceptionSettings) -> Path:
+def folder_of(settings: ReceptionSettings) -> Path:
+    """Where the authority lies. Raises `SettingsError` where the settings have no place for one."""
     if settings.trust_folder is None:
         raise SettingsError("trust_folder: is missing in the settings; expected the folder for reception's authority")
     return settings.trust_folder

@@ -11,7 +11,7 @@ from kiosk import journal
 from kiosk.reception import authority, tls
 from kiosk.reception.admission import TurnedAway
 from kiosk.reception.database import Connection
-from kiosk.reception.desk import Desk
+from kiosk.reception.desk import AuthorityState, Desk
 from kiosk.reception.errors import StartError
 from kiosk.reception.seal import RESTORE
 from kiosk.reception.store import Transaction
@@ -19,6 +19,7 @@ from kiosk.reception.store import Transaction
 log = logging.getLogger("kiosk.reception.trust")
 
 _META = "authority"
+_ONLINE = "intermediate"
 
 
 class SecuredDoors:
@@ -75,10 +76,29 @@ def adopt(authority_id: str) -> Callable[[Transaction], None]:
     return change
 
 
+def remember_online(online_id: str) -> Callable[[Transaction], None]:
+    """The intermediate with that `online_id` is the newest there is."""
+
+    def change(transaction: Transaction) -> None:
+        transaction.run(
+            "INSERT INTO meta(name, value) VALUES (?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+            *(_ONLINE, online_id),
+        )
+
+    return change
+
+
+def newest_online(connection: Connection) -> str | None:
+    """The `online_id` of the newest intermediate; None where the first one was never renewed."""
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (_ONLINE,)).fetchone()
+    return None if row is None else str(row["value"])
+
+
 async def check(desk: Desk) -> None:
     """Whether database and authority belong together; one that has none yet takes the one that is there.
 
-    Raises `StartError`: the authority that the database knows is gone, or it is another one.
+    What the board must say of the authority stands in `desk.authority` afterwards. Raises `StartError`: the authority that
+    the database knows is gone, or it is another one.
     """
     folder, before = desk.settings.trust_folder, await desk.store.read(known)
     if folder is None:
@@ -88,10 +108,12 @@ async def check(desk: Desk) -> None:
                 f"and if it is gone: {RESTORE}"
             )
         return
-    present = authority.load(folder, desk.clock()).id
+    present = authority.load(folder, desk.clock())
     if before is None:
-        await desk.store.write(adopt(present))
-    elif before != present:
+        await desk.store.write(adopt(present.id))
+    elif before != present.id:
         raise StartError(
             f"{folder}: is not the certificate authority that the database belongs to; put that one back: {RESTORE}"
         )
+    newest = await desk.store.read(newest_online)
+    desk.authority = AuthorityState(present.not_after, outdated=newest not in (None, present.online_id))

@@ -121,3 +121,24 @@ def test_a_newer_database_is_refused_and_not_touched(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="another version of reception"):
         brought(newer, KEY)
     assert tables(newer) == before
+
+
+def test_a_database_of_the_fourth_schema_keeps_its_people(tmp_path: Path) -> None:
+    old = tmp_path / "old.db"
+    first_database(old, [])
+    with contextlib.closing(sqlite3.connect(old)) as connection:
+        connection.executescript(schema._SECOND + schema._KEPT + schema._THIRD)
+        for script in sorted(schema.TABLES.glob("4-*.sql")):
+            connection.executescript(script.read_text(encoding="utf-8"))
+        connection.execute(
+            "INSERT INTO account(staff_id, name, role, kiosk_code, made_at)"
+            " VALUES ('sato', '佐藤', 'reception', '1000', '2026-11-24T00:15:01.000Z')"
+        )
+        connection.execute("INSERT INTO passkey VALUES ('key', 'sato', x'00', 3, '2026-11-24T00:15:01.000Z')")
+        connection.execute("PRAGMA user_version=4")
+        connection.commit()
+    brought(old, KEY)
+    brought(tmp_path / "new.db", KEY)
+    assert tables(old) == tables(tmp_path / "new.db")
+    assert read(old, "PRAGMA user_version") == [(schema.VERSION,)]
+    assert read(old, "SELECT staff_id, sign_count, used_at FROM passkey") == [("sato", 3, None)]
