@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import resource
 import signal
 import socket
 import ssl
@@ -18,7 +19,7 @@ import uvloop
 from starlette.types import ASGIApp
 
 from kiosk import journal
-from kiosk.reception import authority, kiosk_door, site_staff, staff_door, trust
+from kiosk.reception import authority, bounds, kiosk_door, site_staff, staff_door, trust
 from kiosk.reception.admission import TurnedAway
 from kiosk.reception.catching_up import CatchingUp
 from kiosk.reception.desk import Desk
@@ -35,6 +36,8 @@ log = logging.getLogger("kiosk.reception")
 CLOSE_WITHIN = 3
 """Seconds that open requests have to end."""
 LOOK_AT_CERTIFICATE_EVERY = 3600.0
+MOST_FILES = 16_384
+"""Connections that have not said anything yet are open files too; 1,024 is what a process has by default."""
 
 
 def serve(settings: ReceptionSettings) -> int:
@@ -43,9 +46,28 @@ def serve(settings: ReceptionSettings) -> int:
     Prints one JSON line on stdout when both are open: {"ready": true, "kiosk_door": url, "staff_door": url}; on a
     test site that names its staff also {"sign_in": {staff id: one-time link}}.
     """
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    _allow_many_connections()
+    with asyncio.Runner(loop_factory=DoorLoop) as runner:
         runner.run(_serve(settings))
     return 0
+
+
+def _allow_many_connections() -> None:
+    """As many open files as this process may have: whoever only connects must not use up those of the boards."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+class DoorLoop(uvloop.Loop):
+    """A loop whose TLS doors wait for a handshake no longer than for a request's head: uvicorn leaves it at a minute."""
+
+    async def create_server(self, *args: Any, **others: Any) -> Any:
+        """As the loop's own, whose two kinds of server share no type here."""
+        if others.get("ssl") is not None:
+            others.setdefault("ssl_handshake_timeout", bounds.HEAD_WITHIN)
+        return await super().create_server(*args, **others)
 
 
 class _Server(uvicorn.Server):

@@ -14,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -121,7 +120,7 @@ def running(settings: ReceptionSettings) -> Iterator[SecuredReception]:
 
 def _run(settings: ReceptionSettings, opened: Future[SecuredReception], stop: list[Callable[[], None]]) -> None:
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as in `kiosk.reception.service`
+        with asyncio.Runner(loop_factory=service.DoorLoop) as runner:  # as in `kiosk.reception.service`
             runner.run(_serve(settings, opened, stop))
     except BaseException as error:
         if not opened.done():

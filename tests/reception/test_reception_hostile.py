@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import socket
 import sqlite3
 import ssl
@@ -20,6 +21,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from kiosk.reception import bounds
+from kiosk.reception.service import MOST_FILES
 from kiosk.record import checkin as contract
 from kiosk.record import ids
 from kiosk.record.checkin import CheckIn
@@ -317,6 +319,25 @@ def test_one_peer_has_only_so_many_connections(door: Door) -> None:
 def test_the_bounds_fit_what_kiosks_and_boards_need() -> None:
     assert bounds.MOST_OF_A_PEER >= 60 * 3 + 20  # a whole hospital behind one address
     assert bounds.HEAD_WITHIN <= 30
+
+
+def test_a_handshake_that_never_comes_is_waited_for_no_longer_than_a_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "HEAD_WITHIN", 0.5)
+    secured.make_authority(tmp_path / "trust")
+    with secured.running(secured.reception_settings(tmp_path)) as reception:
+        port = int(reception.kiosk_url.rsplit(":", 1)[1])
+        for begun in (b"", b"\x16\x03"):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+                connection.sendall(begun)
+                assert ended(connection, within=8)
+
+
+def test_a_door_may_have_more_connections_than_a_process_has_files_by_default(door: Door) -> None:
+    limits = Path(f"/proc/{door.process.pid}/limits").read_text()
+    soft, hard = re.search(r"Max open files\s+(\d+)\s+(\d+)", limits).groups()  # type: ignore[union-attr]
+    assert int(soft) >= min(int(hard), MOST_FILES)
 
 
 def test_garbage_instead_of_a_handshake_ends_and_others_come_in(tmp_path: Path) -> None:
