@@ -211,6 +211,7 @@ WORDS: Final[dict[str, str]] = {
     "本人ではないと確認しました": "Found not to be the holder",
     "受付機から応答がありませんでした": "The kiosk did not answer",
     "目視確認の記録なし": "No record of the check by sight",
+    "受付機の電源とLANを確かめる。切れたら受付機で kiosk enrol をやり直す": "Check its power and network. Once it has ended, run kiosk enrol on the kiosk again",
     "窓口で本人かどうかを確認し、管理者に知らせる": "Check at the desk that it is the holder, and tell the administrator",
     # Persons
     "男": "male",
@@ -300,6 +301,8 @@ PATTERNS: Final = (
     (r"届かなかった受付 (\d+)件", "{0} refused check-ins"),
     (r"未送信 (\d+)件", "{0} unsent"),
     (r"(.+)から応答がありません", "{0} does not answer"),
+    (r"(.+)の証明書が切れました", "{0}: its certificate has ended"),
+    (r"(.+)の証明書はあと(\d+)日で切れます", "{0}: its certificate ends in {1} days"),
     (r"(.+)の(\w+)は、目視確認の記録が受付にありません", "{0}, {1}: reception knows of no check by sight"),
     (r"(.+)から届けられない受付が(\d+)件あります", "{0}: {1} check-ins cannot be delivered"),
     (r"(.+)に未送信の受付が(\d+)件あります", "{0}: {1} check-ins are waiting to be sent"),

@@ -30,6 +30,9 @@ LARGEST_SKEW: Final = timedelta(seconds=5)
 FAILURES: Final = 3
 """Visits in a row that failed at one kiosk, without a check-in between."""
 
+CERTIFICATE_ENDS_SOON: Final = timedelta(days=30)
+"""Before a kiosk's certificate ends. It renews it when 45 days are left: with 30, that has failed for two weeks."""
+
 MOST: Final = 50
 """Told troubles that the lane shows; more than these nobody can look at."""
 
@@ -93,6 +96,7 @@ def standing(now: datetime) -> Callable[[Connection], list[Trouble]]:
             if kiosk.beat.kiosk_id not in gone:
                 troubles += of_kiosk(kiosk, now)
                 troubles += _failing(connection, kiosk)
+        troubles += _certificates(connection, now)
         return sorted(troubles, key=lambda trouble: (trouble.since, trouble.kind, trouble.key))
 
     return question
@@ -161,6 +165,20 @@ def _failing(connection: Connection, kiosk: KioskRow) -> list[Trouble]:
         return []
     sentence = f"{words.kiosk_name(kiosk_id)}で{FAILURES}人続けて受付できませんでした"
     return [Trouble("failures", kiosk_id, dates.instant(failed[0]["at"]), sentence, words.TROUBLE_FAILURES)]
+
+
+def _certificates(connection: Connection, now: datetime) -> list[Trouble]:
+    """Kiosks that have not renewed their certificate in time, and soon cannot come in any more."""
+    found = []
+    for row in connection.execute(
+        "SELECT kiosk_id, max(not_after) AS ends FROM device WHERE revoked_at IS NULL GROUP BY kiosk_id ORDER BY kiosk_id"
+    ):
+        ends, name = dates.instant(row["ends"]), words.kiosk_name(row["kiosk_id"])
+        since, days = ends - CERTIFICATE_ENDS_SOON, (ends - now) // timedelta(days=1)
+        if now >= since:
+            sentence = f"{name}の証明書が切れました" if days < 0 else f"{name}の証明書はあと{days}日で切れます"
+            found.append(Trouble("certificate", row["kiosk_id"], since, sentence, words.TROUBLE_CERTIFICATE_NEXT))
+    return found
 
 
 def _unvouched(connection: Connection) -> list[Trouble]:

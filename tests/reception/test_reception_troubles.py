@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from kiosk.reception import troubles
+from kiosk.reception.store import Transaction
+from kiosk.record import dates
 from kiosk.record.checkin import CheckIn
 from kiosk.record.door import HelpReason
 
@@ -89,6 +92,30 @@ async def test_three_failed_visits_in_a_row_are_a_trouble_until_somebody_gets_th
         opened.clock.later(seconds=5)
         await opened.post(checkin_at(opened.clock.now))
         assert await kinds(opened) == []
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [(31, None), (29, "受付機 Aの証明書はあと29日で切れます"), (-1, "受付機 Aの証明書が切れました")],
+)
+async def test_a_kiosk_that_does_not_renew_its_certificate(open_desk: Any, left: int, said: str | None) -> None:
+    def paired(transaction: Transaction) -> None:
+        ends = transaction.now + timedelta(days=left, hours=1 if left > 0 else 0)
+        for key, not_after in (("old", transaction.now + timedelta(days=-40)), ("new", ends)):
+            transaction.run(
+                "INSERT INTO device(key_hash, kiosk_id, not_before, not_after, paired_at, paired_by)"
+                " VALUES (?, 'a', ?, ?, ?, 'admin')",
+                *(key, transaction.now_text, dates.instant_text(not_after), transaction.now_text),
+            )
+
+    async with open_desk() as opened:
+        await opened.desk.store.write(paired)
+        standing = await opened.desk.store.read(troubles.standing(opened.clock.now))
+        assert [trouble.sentence for trouble in standing] == ([] if said is None else [said])
+        await opened.desk.store.write(
+            lambda transaction: transaction.run("UPDATE device SET revoked_at = ?", transaction.now_text)
+        )
+        assert await kinds(opened) == [], "nobody waits for a kiosk that was revoked"
 
 
 async def test_what_others_raise_stands_until_they_clear_it(open_desk: Any) -> None:
