@@ -80,8 +80,7 @@ class PostgresqlEngine:
 
     def begin(self, connection: Connection) -> None:
         """Begin, and wait until no other node writes."""
-        connection.execute("BEGIN")
-        connection.execute("SELECT pg_advisory_xact_lock(?)", (WRITING,))
+        connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock({WRITING})")  # one way to the server and back
 
     def in_transaction(self, connection: Connection) -> bool:
         """Whether one is open, failed or not."""
