@@ -29,6 +29,7 @@ from kiosk.eligibility.oqs.file_names import FaceName
 from kiosk.reception import hand_off_rows, troubles
 from kiosk.reception.desk import Desk
 from kiosk.reception.errors import StoreError
+from kiosk.reception.feed import Listener
 from kiosk.reception.hand_off_folder import FolderAwayError, HandOffFolder, OneHand, Steps
 from kiosk.reception.hand_off_rows import HandOffState, Queued, Unreadable, Watched
 from kiosk.reception.hand_off_settings import HandOffSettings
@@ -120,13 +121,24 @@ class HandOff:
         try:
             while True:
                 with desk.board.listen(_is_checkin) as listener:
+                    self._sweep_at = 0.0  # of what came while nobody listened
                     wait = await self._look(settings, hand)
-                    with contextlib.suppress(TimeoutError):
-                        if await listener.next(wait) is None:
-                            await asyncio.sleep(wait)
-                        self._sweep_at = 0.0
+                    while await self._heard(listener, wait):
+                        wait = await self._look(settings, hand)
+                await asyncio.sleep(wait)
         finally:
             hand.end()
+
+    async def _heard(self, listener: Listener[DeskEvent], wait: float) -> bool:
+        """Wait for what comes, at most `wait` seconds; False where the listener was cut off.
+
+        What comes in the moment in which that time is over stays with the listener, and is heard the next time.
+        """
+        with contextlib.suppress(TimeoutError):
+            while await listener.next(wait) is not None:
+                self._sweep_at = wait = 0.0  # one sweep is for all that wait
+            return False
+        return True
 
     async def _look(self, settings: HandOffSettings, hand: _Hand) -> float:
         """Everything that can be done now; gives the seconds until the next look."""
