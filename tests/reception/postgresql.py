@@ -94,7 +94,7 @@ def server() -> Iterator[Server]:
             _wait(running)
             yield running
         finally:
-            running.process.send_signal(signal.SIGINT)
+            running.process.send_signal(signal.SIGQUIT)  # at once: nobody reads its folder any more
             running.process.wait(30)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from kiosk.record.door import HelpReason
-from tests.reception import browser
-
-
-@pytest.fixture
-def reception(start_reception: Callable[..., Any]) -> Any:
-    return start_reception()
-
-
-@pytest.fixture
-def page(chromium: Browser, reception: Any) -> Iterator[Page]:
-    with browser.page(chromium, reception.staff_url) as opened:
-        reception.open_board(opened)
-        opened.wait_for_selector("html[data-live=open]")
-        yield opened
+from tests.reception.boards import command
 
 
 def rung(reception: Any) -> dict[str, Any]:
@@ -36,14 +20,9 @@ def rung(reception: Any) -> dict[str, Any]:
     return call
 
 
-def command(lines: Iterator[str]) -> dict[str, Any]:
-    told: dict[str, Any] = next(json.loads(line[5:]) for line in lines if line.startswith("data:"))
-    return told
-
-
-def test_one_press_in_the_trouble_lane_arms_the_check_of_that_visit(page: Page, reception: Any) -> None:
+def test_one_press_in_the_trouble_lane_arms_the_check_of_that_visit(board: Page, reception: Any) -> None:
     call = rung(reception)
-    card = page.locator(f"[data-help-id='{call['help_id']}']")
+    card = board.locator(f"[data-help-id='{call['help_id']}']")
     expect(card).to_contain_text("顔が一致しませんでした")
     for button in card.locator("button").all():
         inside = button.bounding_box()
@@ -59,9 +38,9 @@ def test_one_press_in_the_trouble_lane_arms_the_check_of_that_visit(page: Page, 
     assert (granted["kind"], granted["visit_id"], granted["issued_by"]) == ("grant_visual", call["visit_id"], "tanaka")
 
 
-def test_a_tile_has_the_staff_s_frame_while_staff_are_at_the_kiosk(page: Page, reception: Any) -> None:
+def test_a_tile_has_the_staff_s_frame_while_staff_are_at_the_kiosk(board: Page, reception: Any) -> None:
     call = rung(reception)
-    tile = page.locator("#kiosks [data-kiosk-id=a]")
+    tile = board.locator("#kiosks [data-kiosk-id=a]")
     expect(tile).to_have_attribute("data-stage", "looking_at_face")
     plain = tile.evaluate("one => getComputedStyle(one).borderColor")
     for stage in ("staff_entrance", "comparing"):
@@ -71,9 +50,9 @@ def test_a_tile_has_the_staff_s_frame_while_staff_are_at_the_kiosk(page: Page, r
         assert tile.evaluate("one => getComputedStyle(one).borderTopWidth") == "2px"
 
 
-def test_out_of_service_is_one_press_and_the_tile_waits_for_what_the_kiosk_says(page: Page, reception: Any) -> None:
+def test_out_of_service_is_one_press_and_the_tile_waits_for_what_the_kiosk_says(board: Page, reception: Any) -> None:
     reception.beat("idle", None)
-    tile = page.locator("#kiosks [data-kiosk-id=a]")
+    tile = board.locator("#kiosks [data-kiosk-id=a]")
     with reception.line() as lines:
         tile.locator("[data-action=pause]").click()
         paused = command(lines)

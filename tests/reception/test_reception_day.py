@@ -17,6 +17,7 @@ from kiosk.record.checkin import CardSeen, CheckIn, Identity
 from kiosk.record.dates import Notice
 from kiosk.record.eligibility import Validity
 from kiosk.record.identity import Method
+from tests.reception.desks import ON_SQLITE_ONLY
 
 Build = Callable[..., CheckIn]
 DAY = date(2026, 11, 24)
@@ -99,6 +100,7 @@ async def test_the_days_csv_holds_every_visit_and_the_log_says_who_took_it(open_
         assert ("tanaka", "day_exported") in opened.audit()
 
 
+@ON_SQLITE_ONLY  # it is refused before the database is asked
 @pytest.mark.anyio
 @pytest.mark.parametrize("told", ["2026-13-01", "yesterday", "2026-11-25", "1999-01-01"])
 async def test_a_day_that_is_none_is_refused(open_desk: Any, told: str) -> None:

@@ -20,6 +20,7 @@ from kiosk.reception.authority import Asked, Authority, Issued
 from kiosk.reception.errors import RefusedError, StartError
 from kiosk.record import ids, pairing
 from tests.reception import secured
+from tests.reception.desks import NOW
 
 OpenDesk = Callable[..., AbstractAsyncContextManager[Any]]
 
@@ -28,8 +29,6 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def own(tmp_path: Path) -> Authority:
-    from tests.reception.conftest import NOW
-
     secured.make_authority(tmp_path / "trust", NOW)
     return authority.load(tmp_path / "trust", NOW)
 
@@ -165,7 +164,5 @@ async def test_a_paired_kiosk_asks_for_eligibility_with_its_certificate(tmp_path
 
 
 def test_days_left_are_whole_days() -> None:
-    from tests.reception.conftest import NOW
-
     device = devices.Device("k", ids.kiosk_id("a"), NOW, NOW + timedelta(days=1, hours=5), NOW, "x", *[None] * 4)
     assert [device.days_left(NOW + timedelta(days=day)) for day in (0, 1, 2)] == [1, 0, -1]

@@ -243,21 +243,21 @@ def test_a_backup_that_is_there_is_not_written_over(folder: Path) -> None:
     assert "ok       trust" in checked.stdout
 
 
-def test_it_goes_on_where_it_broke_off(tmp_path: Path, kept_in: dict[str, Any]) -> None:
+def test_it_goes_on_where_it_broke_off(tmp_path: Path, kept_in_nothing_yet: dict[str, Any]) -> None:
     """The authority was written, and the power went before the database knew of it."""
     keys, told = secured.make_authority(tmp_path / "trust"), secured.Told()
-    settings = settings_on(tmp_path, kept_in)
+    settings = settings_on(tmp_path, kept_in_nothing_yet)
     init_room.init(settings, init_room.Administrator("sato", "佐藤"), tmp_path / "b", nobody_asked, told)
     assert any("/join/" in line for line in told.all)
     assert (tmp_path / "trust/root.pem").read_bytes() == keys.root
     assert not (tmp_path / "b").exists()
 
 
-def test_another_node_is_brought_up_from_the_backup(tmp_path: Path, kept_in: dict[str, Any]) -> None:
+def test_another_node_is_brought_up_from_the_backup(tmp_path: Path, kept_in_nothing_yet: dict[str, Any]) -> None:
     """The same with SQLite is the same machine after a disk was changed: the database came back, the keys did not."""
     one, other, file = tmp_path / "one", tmp_path / "other", tmp_path / "keys.backup"
     one.mkdir()
-    first = settings_on(one, kept_in)
+    first = settings_on(one, kept_in_nothing_yet)
     administrator = init_room.Administrator("sato", "佐藤")
     init_room.init(first, administrator, file, lambda: PASSPHRASE, lambda _: None)
     second = replace(first, key_file=other / "reception.key", trust_folder=other / "trust")

@@ -18,6 +18,7 @@ from kiosk.record import checkin as contract
 from kiosk.record import ids
 from kiosk.record.checkin import CheckIn
 from kiosk.record.door import HelpReason
+from tests.reception.desks import ON_SQLITE_ONLY
 
 pytestmark = pytest.mark.anyio
 
@@ -102,6 +103,7 @@ async def test_what_is_not_for_this_key_or_id_or_kiosk_is_refused(open_desk: Ope
         assert (await desk.at_staff_door.get("/api/v1/rows")).json() == {"rows": [], "next": 0}
 
 
+@ON_SQLITE_ONLY  # it is refused before the database is asked
 @pytest.mark.parametrize(
     "wrong",
     [

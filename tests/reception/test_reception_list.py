@@ -15,6 +15,7 @@ from kiosk.eligibility.oqs.errors import MalformedMessageError
 from kiosk.eligibility.terminal.bulk import BulkAnswer, BulkRow
 from kiosk.reception import lists, lookups
 from kiosk.reception.errors import RefusedError
+from tests.reception.desks import ON_SQLITE_ONLY
 
 pytestmark = pytest.mark.anyio
 
@@ -65,6 +66,7 @@ async def test_a_list_says_who_needs_attention(open_desk: OpenDesk, terminal: An
         assert desk.audit() == [("tanaka", "signed_in"), ("tanaka", "look_up_list")]
 
 
+@ON_SQLITE_ONLY  # what is told depends on the terminal alone
 @pytest.mark.parametrize("manner", ["rows_missing", "rows_repeated", "rows_swapped", "other_patient"])
 async def test_a_row_that_is_not_believed_is_never_valid(open_desk: OpenDesk, terminal: Any, manner: str) -> None:
     two = "\n".join([*CSV.splitlines()[:1], CSV.splitlines()[2], CSV.splitlines()[1]])
@@ -119,6 +121,7 @@ async def test_one_list_at_a_time(open_desk: OpenDesk, terminal: Any) -> None:
         assert (await door.post("/api/v1/list", content=CSV.encode(), headers=headers)).status_code == 200
 
 
+@ON_SQLITE_ONLY  # what is told depends on the terminal alone
 async def test_no_answer_is_one_sentence(open_desk: OpenDesk, terminal: Any) -> None:
     terminal.tell(manner="idle")
     async with open_desk(terminal=terminal.settings(timeout_seconds=0.5, bulk_timeout_seconds=0.6)) as desk:

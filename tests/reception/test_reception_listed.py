@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.reception import listed
+from kiosk.reception import listed, lookups
 from kiosk.reception.catching_up import CatchingUp
 from kiosk.reception.forgetting import Forgetting
 from kiosk.record import checkin as contract
@@ -327,7 +327,10 @@ async def test_a_list_that_fails_leaves_the_last_one_as_it_was(open_desk: OpenDe
         assert (await kept(desk, "listing"), await kept(desk, "listed")) == (1, 1)
 
 
-async def test_a_list_under_way_tells_how_far_it_is(open_desk: OpenDesk, terminal: Any) -> None:
+async def test_a_list_under_way_tells_how_far_it_is(
+    open_desk: OpenDesk, terminal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookups, "FETCH_AGAIN_EVERY", 0.1)
     terminal.tell(manner="processing")
     async with open_desk(terminal=terminal.settings(bulk_timeout_seconds=10.0)) as desk:
         url = "/api/v1/list/progress"

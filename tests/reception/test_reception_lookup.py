@@ -22,6 +22,7 @@ from kiosk.record import checkin as contract
 from kiosk.record import ids
 from kiosk.record.checkin import CheckIn
 from kiosk.record.eligibility import Source, Validity
+from tests.reception.desks import ON_SQLITE_ONLY
 
 pytestmark = pytest.mark.anyio
 
@@ -135,6 +136,7 @@ async def test_without_a_terminal_it_says_so(open_desk: OpenDesk, patient_at: Bu
         assert (answer.status_code, answer.json()["code"]) == (503, "no_terminal")
 
 
+@ON_SQLITE_ONLY  # what is told depends on the terminal alone
 @pytest.mark.parametrize(
     ("manner", "code"),
     [
@@ -169,6 +171,7 @@ async def test_a_share_that_is_not_there_is_no_answer(open_desk: OpenDesk, patie
         assert str(terminal.folder) not in answer.text
 
 
+@ON_SQLITE_ONLY  # it is refused before the database is asked
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -14,6 +14,7 @@ from kiosk.eligibility.terminal.look_up import LookUpAnswer
 from kiosk.reception.errors import RefusedError
 from kiosk.reception.typed import Typed
 from kiosk.record.eligibility import EligibilityResult, Validity
+from tests.reception.desks import ON_SQLITE_ONLY
 
 pytestmark = pytest.mark.anyio
 
@@ -133,6 +134,7 @@ async def test_late_elderly_have_neither_symbol_nor_branch(open_desk: OpenDesk, 
         assert "2割" in page
 
 
+@ON_SQLITE_ONLY  # it is refused before the database is asked
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -162,6 +164,7 @@ async def test_what_cannot_be_meant_is_said_in_one_sentence(
         assert ("tanaka", "look_up") not in desk.audit()
 
 
+@ON_SQLITE_ONLY  # what is told depends on the terminal alone
 @pytest.mark.parametrize(
     ("manner", "words"),
     [

@@ -11,10 +11,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from psycopg.conninfo import make_conninfo
 
-from kiosk.reception import checkins, kiosk_door, kiosks, seal, visual
+from kiosk.reception import checkins, kiosk_door, kiosks, postgres_engine, seal, visual
 from kiosk.reception.desk import Desk
 from kiosk.reception.settings import PostgresqlSettings
 from kiosk.reception.store import DeskEvent
@@ -22,7 +21,8 @@ from kiosk.record import ids
 from kiosk.record.checkin import CheckIn
 from kiosk.record.door import Heartbeat
 from kiosk.staff import commands
-from tests.reception import conftest, postgresql
+from tests.reception import desks, postgresql
+from tests.reception.sealing_kiosk import SealingKiosk, kiosk_of
 
 PATIENCE_S = 20.0
 KIOSK = ids.kiosk_id("a")
@@ -35,11 +35,11 @@ class Node:
     """A desk, and a kiosk that sends to it."""
 
     desk: Desk
-    kiosk: conftest.SealingKiosk
+    kiosk: SealingKiosk
 
     async def post(self, checkin: CheckIn) -> int:
         body = self.kiosk.sealed(checkin, checkin.checkin_id)
-        async with conftest.client_of(kiosk_door.app(self.desk)) as client:
+        async with desks.client_of(kiosk_door.app(self.desk)) as client:
             headers = self.kiosk.headers(checkin.checkin_id)
             return (await client.post("/k/v1/checkins", content=body, headers=headers)).status_code
 
@@ -58,9 +58,8 @@ async def node(tmp_path: Path, postgresql_server: postgresql.Server) -> AsyncIte
         folder = tmp_path / f"node-{len(opened)}"
         folder.mkdir()
         shutil.copy(tmp_path / "reception.key", folder)
-        desk = Desk(conftest.settings_at(folder, database=None, postgresql=database))
-        public = X25519PublicKey.from_public_bytes(conftest.raw_key(desk.key.public_key))
-        opened.append(Node(desk, conftest.SealingKiosk(public, desk.key.key_id)))
+        desk = Desk(desks.settings_at(folder, database=None, postgresql=database))
+        opened.append(Node(desk, kiosk_of(desk.key.public_key, desk.key.key_id)))
         return opened[-1]
 
     yield open_
@@ -111,7 +110,7 @@ async def test_the_same_body_at_another_node_is_the_same_check_in(
     body = first.kiosk.sealed(checkin, checkin.checkin_id)
     answers = []
     for one in (first, second):
-        async with conftest.client_of(kiosk_door.app(one.desk)) as client:
+        async with desks.client_of(kiosk_door.app(one.desk)) as client:
             headers = first.kiosk.headers(checkin.checkin_id)
             answers.append(await client.post("/k/v1/checkins", content=body, headers=headers))
     assert [answer.status_code for answer in answers] == [201, 200]
@@ -146,7 +145,7 @@ async def test_one_node_has_the_duty_and_another_takes_it_over(node: Open) -> No
     first = await node()
     await until(first.desk.on_duty.is_set)
     second = await node()
-    await asyncio.sleep(1.5)  # longer than a node waits between two tries
+    await asyncio.sleep(3 * postgres_engine.LISTEN_S)  # longer than a node waits between two tries
     assert not second.desk.on_duty.is_set()
     first.desk.close()
     await until(second.desk.on_duty.is_set)

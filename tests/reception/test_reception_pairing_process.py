@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import ssl
 import subprocess
@@ -60,24 +61,37 @@ def program(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
             process.wait(10)
 
 
+@pytest.fixture(scope="module")
+def done_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("initialised")
+    write_settings(made)
+    (made / "passphrase").touch(0o600)
+    (made / "passphrase").write_text("a passphrase of the clinic")
+    words = ["init", "--config", str(made / "reception.yaml"), "--passphrase-file", str(made / "passphrase")]
+    done = subprocess.run(
+        [sys.executable, "-m", "kiosk", "reception", *words], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return made
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(done_once: Path, tmp_path: Path) -> Path:
+    """A reception after `init`, and a kiosk of it that is not paired yet."""
+    copy = Path(shutil.copytree(done_once, tmp_path / "copy"))
+    write_settings(copy)
+    return copy
+
+
+def write_settings(folder: Path) -> None:
     kiosk_port, staff_port = free_port(), free_port()
-    (tmp_path / "reception.yaml").write_text(
+    (folder / "reception.yaml").write_text(
         "site: test\nclinic: みほん内科クリニック\ndatabase: reception.db\nkey_file: reception.key\n"
         f"kiosk_door: {{host: 127.0.0.1, port: {kiosk_port}}}\nstaff_door: {{host: 127.0.0.1, port: {staff_port}}}\n"
         "trust_folder: trust\ntest_staff: [{id: boss, name: 管理 さくら, role: administrator}]\n",
         encoding="utf-8",
     )
-    (tmp_path / "kiosk.yaml").write_text(KIOSK.format(port=kiosk_port), encoding="utf-8")
-    (tmp_path / "passphrase").touch(0o600)
-    (tmp_path / "passphrase").write_text("a passphrase of the clinic")
-    words = ["init", "--config", str(tmp_path / "reception.yaml"), "--passphrase-file", str(tmp_path / "passphrase")]
-    done = subprocess.run(
-        [sys.executable, "-m", "kiosk", "reception", *words], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    return tmp_path
+    (folder / "kiosk.yaml").write_text(KIOSK.format(port=kiosk_port), encoding="utf-8")
 
 
 @pytest.fixture

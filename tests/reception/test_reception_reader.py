@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from kiosk.eligibility.terminal.sight import Watch
 from kiosk.reception import reader_rows
 from kiosk.reception.errors import StoreError
 from kiosk.reception.reader_watch import ReaderWatch
@@ -307,14 +308,14 @@ async def test_an_arrival_at_the_reader_is_never_joined_to_a_visit_of_ours(
     ],
 )
 async def test_a_hostile_file_is_one_sentence_and_the_next_arrival_comes(
-    open_desk: OpenDesk, terminal: Any, manner: str, sentence: str
+    open_desk: OpenDesk, terminal: Any, manner: str, sentence: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(Watch.__init__, "__defaults__", (0.5,))  # seconds that the end of a torn file is waited for
     async with open_desk(terminal=terminal.settings()) as desk:
         watch = asyncio.create_task(ReaderWatch(desk.desk, look_every=0.02).run())
         desk.clock.now = datetime.now(UTC)
         terminal.tell(manner=manner)
         terminal.tell(arrive=0)
-        # A file whose end does not come is waited for, for a few seconds.
         (row,) = await until_rows(desk, 1)
         assert f"要確認 結果が読めません {sentence}照会端末の画面で確認する" in words(row)
         assert '<span class="none">—</span>' in row

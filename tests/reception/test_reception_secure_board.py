@@ -6,17 +6,16 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from playwright.sync_api import Error, Page, sync_playwright
 
 from kiosk.delivery.exchange import door_client
 from kiosk.reception import accounts
 from kiosk.reception.accounts import Role
 from kiosk.record.checkin import CheckIn
-from tests.reception import browser, conftest, secured
+from tests.reception import browser, secured
+from tests.reception.sealing_kiosk import kiosk_of
 from tests.reception.secured import SecuredReception
 
 AUTHORITY = "kiosk reception of this test"
@@ -78,8 +77,7 @@ def test_the_board_over_tls_is_a_secure_context_and_hears_who_comes(
     assert cookie["sameSite"] == "Strict"
     paired = secured.paired(reception, tmp_path / "kiosk")
     checkin = checkin_now("A012")
-    public = X25519PublicKey.from_public_bytes(conftest.raw_key(reception.desk.key.public_key))
-    kiosk: Any = conftest.SealingKiosk(public, reception.desk.key.key_id)
+    kiosk = kiosk_of(reception.desk.key.public_key, reception.desk.key.key_id)
     with closing(door_client(paired)) as client:
         answer = client.post(
             f"{reception.kiosk_url}/k/v1/checkins",

@@ -20,6 +20,7 @@ from kiosk.errors import ExitCode
 from kiosk.reception import selfcheck
 from kiosk.record import ids
 from kiosk.record.checkin import CheckIn
+from tests.reception.desks import ON_SQLITE_ONLY
 
 OpenDesk = Callable[..., AbstractAsyncContextManager[Any]]
 Build = Callable[..., CheckIn]
@@ -35,6 +36,7 @@ def from_kiosk(folder: Path, url: str) -> CentreState:
     return centre_state(EligibilitySettings(gateway="reception", reception=door, key_file=key_file))
 
 
+@ON_SQLITE_ONLY  # what is told depends on the terminal alone
 @pytest.mark.anyio
 @pytest.mark.parametrize(
     ("manner", "hop", "said"),
