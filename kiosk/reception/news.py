@@ -30,6 +30,8 @@ class News:
             while missed := replay.events_after(self._event)(connection):
                 events += missed
                 self._event = missed[-1].seq or self._event
+                if len(missed) < replay.AT_ONCE:
+                    break
             commands: list[Command] = []
             for seq, command in visual.issued_after(self._command)(connection):
                 commands.append(command)
