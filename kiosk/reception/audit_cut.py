@@ -6,29 +6,16 @@ anchor that somebody else moved is one that no entry confirms.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
 from kiosk.reception import audit
 from kiosk.reception.audit import Head
-from kiosk.reception.database import Connection
 from kiosk.reception.store import Transaction
 from kiosk.record import dates
 
 AT_ONCE: Final = 20_000
-
-_ALLOW: Final = {
-    "sqlite": "DROP TRIGGER audit_is_never_erased",
-    "postgresql": "ALTER TABLE audit DISABLE TRIGGER audit_is_never_erased",
-}
-_REFUSE: Final = {
-    "sqlite": "CREATE TRIGGER audit_is_never_erased BEFORE DELETE ON audit"
-    " BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END",
-    "postgresql": "ALTER TABLE audit ENABLE TRIGGER audit_is_never_erased",
-}
-"""Inside the transaction only: for everybody else the trigger never goes away."""
 
 
 def cut(kept: timedelta) -> Callable[[Transaction], bool]:
@@ -49,17 +36,10 @@ def cut(kept: timedelta) -> Callable[[Transaction], bool]:
             row = transaction.one("SELECT seq, hash FROM audit WHERE hash != '' AND seq < ? ORDER BY seq LIMIT 1", end)
         if row is None:
             return False
-        count = _erase(connection, row["seq"])
+        with transaction.lifted("audit_is_never_erased", "audit"):
+            count = transaction.run("DELETE FROM audit WHERE seq <= ?", row["seq"])
         audit.note_place(connection, audit.ANCHOR, Head(row["seq"], row["hash"]))
         transaction.audit("reception", audit.CUT, about=str(row["seq"]), note=row["hash"])
         return count >= AT_ONCE
 
     return change
-
-
-def _erase(connection: Connection, last: int) -> int:
-    kind = "sqlite" if isinstance(connection, sqlite3.Connection) else "postgresql"
-    connection.execute(_ALLOW[kind])
-    count = connection.execute("DELETE FROM audit WHERE seq <= ?", (last,)).rowcount
-    connection.execute(_REFUSE[kind])
-    return count

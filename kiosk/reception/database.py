@@ -85,6 +85,10 @@ class Engine(Protocol):
         """Begin a transaction whose numbers come in the order of the commits."""
         ...
 
+    def lifted(self, connection: Connection, trigger: str, table: str) -> AbstractContextManager[None]:
+        """Inside, within the open transaction, a trigger that refuses does not; for everybody else it never goes away."""
+        ...
+
     def in_transaction(self, connection: Connection) -> bool:
         """Whether a transaction is open, failed or not."""
         ...

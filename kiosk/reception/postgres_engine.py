@@ -82,6 +82,13 @@ class PostgresqlEngine:
         """Begin, and wait until no other node writes."""
         connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock({WRITING})")  # one way to the server and back
 
+    @contextlib.contextmanager
+    def lifted(self, connection: Connection, trigger: str, table: str) -> Iterator[None]:
+        """Switched off and on again: the table is locked meanwhile."""
+        connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+        yield
+        connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
+
     def in_transaction(self, connection: Connection) -> bool:
         """Whether one is open, failed or not."""
         return isinstance(connection, _Connection) and connection.status in _IN_TRANSACTION

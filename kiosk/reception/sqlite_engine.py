@@ -54,6 +54,16 @@ class SqliteEngine:
         """Begin, with the lock that only a writer takes."""
         connection.execute("BEGIN IMMEDIATE")
 
+    @contextmanager
+    def lifted(self, connection: Connection, trigger: str, table: str) -> Iterator[None]:
+        """Taken away and made again, as it was made."""
+        made = connection.execute(
+            "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ? AND tbl_name = ?", (trigger, table)
+        ).fetchone()["sql"]
+        connection.execute(f"DROP TRIGGER {trigger}")
+        yield
+        connection.execute(made)
+
     def in_transaction(self, connection: Connection) -> bool:
         """Whether one is open: SQLite itself gives one up when the disk is full."""
         return isinstance(connection, sqlite3.Connection) and connection.in_transaction

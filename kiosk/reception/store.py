@@ -14,6 +14,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeVar
@@ -53,6 +54,8 @@ class Transaction:
     connection: Connection
     chain: Chain
     now: datetime
+    engine: Engine | None = None
+    """None beside a reception that runs: there nothing is lifted."""
     commands: list[Command] = field(default_factory=list)
     _lasting: list[tuple[EventKind, dict[str, object], str]] = field(default_factory=list)
     _passing: list[DeskEvent] = field(default_factory=list)
@@ -95,6 +98,12 @@ class Transaction:
     ) -> None:
         """Write down who did what to which record: a staff id or a kiosk id, a word, an id; `note` a word of detail."""
         self._entries.append(Entry(self.now_text, actor, action, kiosk_id, about, note))
+
+    def lifted(self, trigger: str, table: str) -> AbstractContextManager[None]:
+        """Inside, a trigger that refuses does not. Raises `ValueError` in a transaction beside reception's own."""
+        if self.engine is None:
+            raise ValueError(f"{trigger}: nothing is lifted beside reception")
+        return self.engine.lifted(self.connection, trigger, table)
 
     def mark(self) -> tuple[int, int, int, int]:
         """Where it stands: what `back_to` goes back to."""
@@ -213,7 +222,7 @@ class Store:
         events: list[DeskEvent] = []
         try:
             self._begin()
-            transaction = Transaction(self._connection, self._chain, self._clock())
+            transaction = Transaction(self._connection, self._chain, self._clock(), self._engine)
             if len(batch) == 1:
                 outcomes = [self._carry_out_alone(batch[0], transaction)]
             else:
