@@ -94,6 +94,8 @@ class AuditSeen:
 class Heartbeat:
     """`POST /k/v1/heartbeat`: every 10 s and at each change of stage. `oldest_age` is seconds, 0 with an empty outbox.
 
+    `service` is a word: `open`, `closed` (a part is broken), or, as staff asked from the board, `paused` or `restarting`.
+
     `audit`: what the answer to an earlier heartbeat told, so that reception's log has witnesses.
     """
 
