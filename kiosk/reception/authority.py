@@ -1,13 +1,12 @@
 """Reception's own small certificate authority: whom kiosks and browsers trust, and whom reception trusts.
 
 P-256 throughout. The root's key lies sealed with the administrator's passphrase and is not needed from day to day; an
-intermediate authority is online and signs the kiosks' certificates and reception's own. Certificates begin one day back,
-because a kiosk without a clock chip may be behind (domain/reception-and-reliability.md section 3.1).
+intermediate authority is online and signs the kiosks' certificates and reception's own
+(domain/reception-and-reliability.md section 3.1).
 """
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +18,13 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from kiosk import settings
 from kiosk.errors import SettingsError
+from kiosk.reception import certificates
+from kiosk.reception.certificates import Key
 from kiosk.reception.errors import RefusedError, StartError
 from kiosk.reception.seal import RESTORE, write_durably
 from kiosk.record import RecordError, ids, pairing
@@ -45,9 +46,6 @@ _INTERMEDIATE_LIFE: Final = timedelta(days=3653)
 _ROOT_LIFE: Final = timedelta(days=7305)
 WARN_BEFORE: Final = timedelta(days=90)
 """Before the intermediate ends: the life of a kiosk's certificate, so that each is renewed once more under the new one."""
-BACK: Final = timedelta(days=1)
-
-_Key = ec.EllipticCurvePrivateKey
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,13 +83,13 @@ class Asked:
     @property
     def spki(self) -> bytes:
         """The public key as DER SubjectPublicKeyInfo."""
-        return spki(self.public_key)
+        return certificates.spki(self.public_key)
 
 
 class Authority:
     """The authority that lies in `folder`, able to sign."""
 
-    def __init__(self, folder: Path, root: x509.Certificate, intermediate: x509.Certificate, key: _Key) -> None:
+    def __init__(self, folder: Path, root: x509.Certificate, intermediate: x509.Certificate, key: Key) -> None:
         self.folder = folder
         self._root = root
         self._intermediate = intermediate
@@ -110,7 +108,7 @@ class Authority:
     @property
     def id(self) -> str:
         """SHA-256 of the root's certificate, in hex: which authority this is."""
-        return fingerprint(self._root)
+        return certificates.fingerprint(self._root)
 
     @property
     def not_after(self) -> datetime:
@@ -120,13 +118,13 @@ class Authority:
     @property
     def online_id(self) -> str:
         """SHA-256 of the online part's certificate, in hex: which intermediate this is."""
-        return fingerprint(self._intermediate)
+        return certificates.fingerprint(self._intermediate)
 
     def issue(self, asked: Asked, now: datetime) -> Issued:
         """A certificate for a kiosk that may come in from now on. Raises `RefusedError` (503) once the authority has ended."""
         if now >= self.not_after:
             raise RefusedError(503, "authority_over", "認証局の期限が切れています。管理者に知らせてください。")
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, asked.kiosk_id)])
+        subject = certificates.named(asked.kiosk_id)
         builder = self._leaf(subject, asked.public_key, now, ExtendedKeyUsageOID.CLIENT_AUTH)
         certificate = self._signed(builder)
         return Issued(
@@ -145,11 +143,13 @@ class Authority:
         present = _server_at(path)
         if present is None or not self._still_good(present, names, now):
             key = ec.generate_private_key(ec.SECP256R1())
-            subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:64])])
+            subject = certificates.named(names[0])
             builder = self._leaf(subject, key.public_key(), now, ExtendedKeyUsageOID.SERVER_AUTH)
-            builder = builder.add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), False)
+            builder = builder.add_extension(
+                x509.SubjectAlternativeName([certificates.general(name) for name in names]), False
+            )
             present = self._signed(builder)
-            write_durably(path, _key_pem(key) + self._chain(present))
+            write_durably(path, certificates.key_pem(key) + self._chain(present))
         return present.public_bytes(Encoding.DER)
 
     def shown_certificate(self) -> bytes:
@@ -171,7 +171,9 @@ class Authority:
             written = present.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
             return False
-        return set(written) == {_general(name) for name in names} and begin <= now < begin + (end - begin) / 2
+        return (
+            set(written) == {certificates.general(name) for name in names} and begin <= now < begin + (end - begin) / 2
+        )
 
     def _leaf(
         self, subject: x509.Name, public_key: ec.EllipticCurvePublicKey, now: datetime, purpose: x509.ObjectIdentifier
@@ -182,16 +184,11 @@ class Authority:
         """
         if now >= self.not_after:
             raise StartError(f"{self.folder / INTERMEDIATE}: the certificate authority is out of date; run: {RENEW}")
-        end = min(_end(now, LEAF_LIFE), self.not_after)
-        return (
-            _builder(subject, public_key, now, end)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_usage(signs_certificates=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage([purpose]), critical=False)
-        )
+        end = min(certificates.end_of(now, LEAF_LIFE), self.not_after)
+        return certificates.of_leaf(subject, public_key, now, end, purpose)
 
     def _signed(self, builder: x509.CertificateBuilder) -> x509.Certificate:
-        return _signed(builder, self._intermediate, self._key)
+        return certificates.signed(builder, self._intermediate, self._key)
 
     def _chain(self, certificate: x509.Certificate) -> bytes:
         return certificate.public_bytes(Encoding.PEM) + self._intermediate.public_bytes(Encoding.PEM)
@@ -200,8 +197,10 @@ class Authority:
 def make(now: datetime) -> AuthorityKeys:
     """A new authority, nowhere but in memory yet."""
     root_key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Check-in reception {secrets.token_hex(3)} root")])
-    builder = _authority(subject, root_key.public_key(), now, _end(now, _ROOT_LIFE), path_length=1)
+    subject = certificates.named(f"Check-in reception {secrets.token_hex(3)} root")
+    builder = certificates.of_authority(
+        subject, root_key.public_key(), now, certificates.end_of(now, _ROOT_LIFE), path_length=1
+    )
     root = builder.issuer_name(subject).sign(root_key, hashes.SHA256())
     return _with_intermediate(root, root_key, now)
 
@@ -212,20 +211,25 @@ def renewed(keys: AuthorityKeys, now: datetime) -> AuthorityKeys:
     It gets a name of its own: two issuers of one name would be told apart by their keys' identifiers only.
     """
     root, root_key = x509.load_pem_x509_certificate(keys.root), serialization.load_pem_private_key(keys.root_key, None)
-    if not isinstance(root_key, _Key) or root_key.public_key() != root.public_key():
+    if not isinstance(root_key, Key) or root_key.public_key() != root.public_key():
         raise ValueError("key and certificate of the root do not belong together")
     if root.not_valid_after_utc - now < WARN_BEFORE:
         raise ValueError(f"the root itself ends on {root.not_valid_after_utc:%Y-%m-%d}")
     return _with_intermediate(root, root_key, now)
 
 
-def _with_intermediate(root: x509.Certificate, root_key: _Key, now: datetime) -> AuthorityKeys:
+def _with_intermediate(root: x509.Certificate, root_key: Key, now: datetime) -> AuthorityKeys:
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"Check-in reception {secrets.token_hex(3)}")])
-    end = min(_end(now, _INTERMEDIATE_LIFE), root.not_valid_after_utc)
-    intermediate = _signed(_authority(subject, key.public_key(), now, end, path_length=0), root, root_key)
+    subject = certificates.named(f"Check-in reception {secrets.token_hex(3)}")
+    end = min(certificates.end_of(now, _INTERMEDIATE_LIFE), root.not_valid_after_utc)
+    intermediate = certificates.signed(
+        certificates.of_authority(subject, key.public_key(), now, end, path_length=0), root, root_key
+    )
     return AuthorityKeys(
-        root.public_bytes(Encoding.PEM), _key_pem(root_key), intermediate.public_bytes(Encoding.PEM), _key_pem(key)
+        root.public_bytes(Encoding.PEM),
+        certificates.key_pem(root_key),
+        intermediate.public_bytes(Encoding.PEM),
+        certificates.key_pem(key),
     )
 
 
@@ -253,7 +257,7 @@ def load(folder: Path, now: datetime) -> Authority:
         intermediate.verify_directly_issued_by(root)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
         raise SettingsError(f"{online}: is not the key and the certificate that {ROOT} has signed") from error
-    if not isinstance(key, _Key) or spki(key.public_key()) != intermediate.public_key().public_bytes(
+    if not isinstance(key, Key) or certificates.spki(key.public_key()) != intermediate.public_key().public_bytes(
         Encoding.DER, PublicFormat.SubjectPublicKeyInfo
     ):
         raise SettingsError(f"{online}: key and certificate in it do not belong together")
@@ -284,16 +288,6 @@ def asked(pem: object) -> Asked:
     return Asked(kiosk_id, public_key)
 
 
-def spki(public_key: ec.EllipticCurvePublicKey) -> bytes:
-    """A public key as DER SubjectPublicKeyInfo."""
-    return public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
-def fingerprint(certificate: x509.Certificate) -> str:
-    """SHA-256 of a certificate, in hex."""
-    return certificate.fingerprint(hashes.SHA256()).hex()
-
-
 def _server_at(path: Path) -> x509.Certificate | None:
     """The certificate in reception's own file; None where there is none that can be used."""
     try:
@@ -302,64 +296,5 @@ def _server_at(path: Path) -> x509.Certificate | None:
         certificate = x509.load_pem_x509_certificate(pem)
     except (SettingsError, ValueError, TypeError, UnsupportedAlgorithm):
         return None
-    belongs = isinstance(key, _Key) and key.public_key() == certificate.public_key()
+    belongs = isinstance(key, Key) and key.public_key() == certificate.public_key()
     return certificate if belongs else None
-
-
-def _authority(
-    subject: x509.Name, public_key: ec.EllipticCurvePublicKey, now: datetime, end: datetime, path_length: int
-) -> x509.CertificateBuilder:
-    return (
-        _builder(subject, public_key, now, end)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
-        .add_extension(_usage(signs_certificates=True), critical=True)
-    )
-
-
-def _builder(
-    subject: x509.Name, public_key: ec.EllipticCurvePublicKey, now: datetime, end: datetime
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .public_key(public_key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now.replace(microsecond=0) - BACK)
-        .not_valid_after(end)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
-    )
-
-
-def _end(now: datetime, life: timedelta) -> datetime:
-    return now.replace(microsecond=0) + life
-
-
-def _signed(builder: x509.CertificateBuilder, issuer: x509.Certificate, key: _Key) -> x509.Certificate:
-    identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
-    builder = builder.issuer_name(issuer.subject).add_extension(identifier, critical=False)
-    return builder.sign(key, hashes.SHA256())
-
-
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not signs_certificates,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _general(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)
-
-
-def _key_pem(key: _Key) -> bytes:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

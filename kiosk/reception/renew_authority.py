@@ -21,7 +21,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
-from kiosk.reception import authority, backup, seal, trust
+from kiosk.reception import authority, backup, certificates, seal, trust
 from kiosk.reception.authority import AuthorityKeys
 from kiosk.reception.backup import Backup
 from kiosk.reception.desk import Desk
@@ -57,7 +57,7 @@ async def _renew(settings: ReceptionSettings, folder: Path, backup_file: Path, p
     _same_reception(settings, folder, kept, backup_file)
     desk = Desk(settings)
     try:
-        now, root = desk.clock(), authority.fingerprint(x509.load_pem_x509_certificate(kept.authority.root))
+        now, root = desk.clock(), certificates.fingerprint(x509.load_pem_x509_certificate(kept.authority.root))
         if await desk.store.read(trust.known) != root:
             raise StartError(f"{folder}: is not the certificate authority that the database belongs to")
         keys = kept.authority
@@ -83,7 +83,7 @@ def _in_place(path: Path, keys: AuthorityKeys, note: str | None) -> Callable[[Tr
     """The file last: where it cannot be written, nothing is said to have been."""
 
     def change(transaction: Transaction) -> None:
-        online = authority.fingerprint(x509.load_pem_x509_certificate(keys.intermediate))
+        online = certificates.fingerprint(x509.load_pem_x509_certificate(keys.intermediate))
         trust.remember_online(online)(transaction)
         transaction.audit("reception", "authority_renewed", about=online, note=note)
         write_durably(path, keys.online)

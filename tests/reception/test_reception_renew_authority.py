@@ -29,7 +29,7 @@ from kiosk.delivery.exchange import Addresses, door_client
 from kiosk.delivery.keys import KeyCache
 from kiosk.delivery.outbox import Outbox
 from kiosk.delivery.settings import DeliverySettings
-from kiosk.reception import authority, backup, devices, seal, troubles
+from kiosk.reception import authority, backup, certificates, devices, seal, troubles
 from kiosk.reception import init as init_room
 from kiosk.reception import renew_authority as renew_room
 from kiosk.reception.desk import AuthorityState
@@ -130,7 +130,7 @@ def adopt_outside(settings: ReceptionSettings, keys: authority.AuthorityKeys) ->
     async def adopted() -> None:
         desk = Desk(settings)
         try:
-            root = authority.fingerprint(x509.load_pem_x509_certificate(keys.root))
+            root = certificates.fingerprint(x509.load_pem_x509_certificate(keys.root))
             await desk.store.write(trust.adopt(root))
         finally:
             desk.close()
