@@ -49,6 +49,14 @@ class Side:
     def settings(self, **other: Any) -> TerminalSettings:
         return settings(self.folder, **other)
 
+    def section(self) -> str:
+        """The `terminal:` section of a reception.yaml."""
+        return (
+            f"terminal: {{req: {self.folder}/req, res: {self.folder}/res, face: {self.folder}/face,"
+            " institution_code: '1319999996',"
+            " poll_seconds: 0.05, timeout_seconds: 5, test: true}\n"
+        )
+
     def names(self, folder: str) -> set[str]:
         return {path.name for path in (self.folder / folder).iterdir()}
 

@@ -14,10 +14,10 @@ from playwright.sync_api import Browser, Page
 from kiosk.reception import seal
 from kiosk.record import dates
 from kiosk.record.checkin import CheckIn
-from tests.reception import boards, browser, checkins, desks, emptied, postgresql, processes, terminals
+from tests.eligibility.terminal_side import Side, side
+from tests.reception import boards, browser, checkins, desks, emptied, postgresql, processes
 from tests.reception.desks import OpenDesk
 from tests.reception.processes import Reception
-from tests.reception.terminals import TerminalSide
 
 
 @pytest.fixture
@@ -140,15 +140,15 @@ def share(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def terminal_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TerminalSide]:
-    with terminals.running(tmp_path_factory.mktemp("terminal")) as running:
+def terminal_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Side]:
+    with side(tmp_path_factory.mktemp("terminal")) as running:
         yield running
 
 
 @pytest.fixture
-def terminal(terminal_process: TerminalSide) -> TerminalSide:
+def terminal(terminal_process: Side) -> Side:
     """The simulated terminal, as it should be; its folders are empty."""
-    terminal_process.as_before()
+    terminal_process.clear()
     return terminal_process
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.eligibility.terminal_side import Side
 from tests.reception.processes import Reception
-from tests.reception.terminals import TerminalSide
 
 ADMINISTRATOR = "  - {id: chief, name: 管理 さくら, role: administrator}\n"
 
@@ -55,7 +55,7 @@ def test_a_page_that_answered_a_form_is_asked_for_anew(page: Page, reception: Re
 def test_every_page_in_english_fits_the_screen(
     page: Page,
     start_reception: Callable[..., Reception],
-    terminal: TerminalSide,
+    terminal: Side,
     staff_id: str,
     paths: tuple[str, ...],
 ) -> None:
