@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -274,7 +275,7 @@ def test_no_repr_shows_a_person_a_card_or_a_signature() -> None:
     claims = (FaceClaim(certificate), VisualClaim(certificate, "canary-staff"))
     shown = [repr(x) for x in (CHECKIN, CHECKIN.eligibility, RESULT, answer, certificate, *proofs, *claims)]
     shown += [repr(Challenge("canary-session", b"canary-nonce-32-bytes")), f"{CHECKIN!s} {RESULT!s}", repr((CHECKIN,))]
-    for text in shown:
+    for text in (re.sub(r" at 0x[0-9a-f]+>", ">", each) for each in shown):  # an address may have any digits in it
         for secret in ("canary", "カナリア", "ｶﾅﾘｱ", "1941", "06132013", "345", CHECKIN.checkin_id[:8], "0f0f", "sato"):
             assert secret not in text
 
