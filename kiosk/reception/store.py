@@ -234,7 +234,9 @@ class Store:
                 if told_here:
                     events = transaction.written_events()
                 self._connection.execute("COMMIT")
-        except Exception as error:  # noqa: BLE001 - whatever broke, who waits is told, and the next one is taken
+        except Exception as error:  # whatever broke, who waits is told, and the next one is taken
+            if not isinstance(error, self._failures):
+                log.exception("commit_broke")
             self._give_up()
             for job in batch:
                 job.future.set_exception(_not_kept(error))
