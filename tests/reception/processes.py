@@ -136,6 +136,21 @@ def begin(
     return reception
 
 
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[dict[str, str]]:
+    """`kiosk reception` as it is started by hand, with the settings in `folder`; gives its ready line, and ends it."""
+    command = [sys.executable, "-m", "kiosk", "reception", "--config", str(folder / "reception.yaml")]
+    with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process:
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            assert line, (folder / "log").read_text()
+            yield json.loads(line)
+        finally:
+            process.terminate()
+            assert process.wait(10) == 0
+
+
 def _ended(process: subprocess.Popen[str]) -> None:
     if process.poll() is None:
         process.kill()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import re
 import shutil
@@ -12,7 +11,6 @@ import ssl
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,7 @@ from kiosk.reception.desk import Desk
 from kiosk.reception.errors import StartError
 from kiosk.reception.settings import ReceptionSettings
 from tests.reception import secured
+from tests.reception.processes import serving
 
 PASSPHRASE = "a passphrase of the clinic"
 LINK = re.compile(r"https://reception\.internal:(\d+)(/join/\S+)")
@@ -84,20 +83,6 @@ def restore(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def kept(folder: Path) -> dict[str, bytes]:
     names = ("reception.key", "trust/root.pem", "trust/root.sealed", "trust/intermediate.pem")
     return {name: (folder / name).read_bytes() for name in names if (folder / name).exists()}
-
-
-@contextlib.contextmanager
-def serving(folder: Path) -> Iterator[dict[str, str]]:
-    command = [sys.executable, "-m", "kiosk", "reception", "--config", str(folder / "reception.yaml")]
-    with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process:
-        assert process.stdout is not None
-        try:
-            line = process.stdout.readline()
-            assert line, (folder / "log").read_text()
-            yield json.loads(line)
-        finally:
-            process.terminate()
-            assert process.wait(10) == 0
 
 
 def test_init_makes_everything_and_a_reception_starts_with_it(folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import socket
@@ -12,7 +11,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,6 +37,7 @@ from kiosk.reception.renew_authority import renew_authority
 from kiosk.reception.settings import Door, ReceptionSettings
 from kiosk.record import ids
 from tests.reception import secured
+from tests.reception.processes import serving
 
 PASSPHRASE = "a passphrase of the clinic"
 FILES = ("trust/root.pem", "trust/root.sealed", "trust/intermediate.pem", "trust/server.pem", "keys.backup")
@@ -328,20 +328,6 @@ async def test_the_board_shows_it(open_desk: Any) -> None:
 
 
 # -- the whole of it, as commands --------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def serving(folder: Path) -> Iterator[dict[str, str]]:
-    command = [sys.executable, "-m", "kiosk", "reception", "--config", str(folder / "reception.yaml")]
-    with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process:
-        assert process.stdout is not None
-        try:
-            line = process.stdout.readline()
-            assert line, (folder / "log").read_text()
-            yield json.loads(line)
-        finally:
-            process.terminate()
-            assert process.wait(10) == 0
 
 
 def deliver(kiosk: DeliverySettings, checkin: Any) -> None:
